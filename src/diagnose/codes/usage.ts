@@ -1,0 +1,7 @@
+import type { CodeEntry } from '../catalogue.ts'
+
+/** RC-U-1xx: what was typed. */
+export const USAGE_CODES = {
+  'RC-U-101': { kind: 'user', exit: 64, title: 'The command line is not understood' },
+  'RC-U-102': { kind: 'user', exit: 64, title: 'The filter is not valid CEL' },
+} as const satisfies Record<string, CodeEntry>

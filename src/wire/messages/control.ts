@@ -1,0 +1,89 @@
+/** Messages of the `control` stream, JSON lines. Each end ignores kinds and fields it does not know. */
+import * as v from 'valibot'
+
+/** One attachment as an agent needs it. */
+export const routeSchema = v.object({
+  /** The Intercept's uid. */
+  intercept: v.string(),
+  /** `<namespace>/<name>` of the Intercept, for status and logs. */
+  name: v.string(),
+  mode: v.picklist(['intercept']),
+  /** Name of the Session object that holds it, and its public key. */
+  session: v.string(),
+  /** Who, as Kubernetes knows them. */
+  owner: v.string(),
+  /** Container ports of the pod that are taken over. */
+  ports: v.array(v.number()),
+  /** CEL. The empty string takes everything (`--all`). */
+  filter: v.string(),
+  priority: v.number(),
+})
+export type Route = v.InferOutput<typeof routeSchema>
+
+/** A probe of the kubelet that always goes to the app. */
+export const probeSchema = v.object({ port: v.number(), path: v.optional(v.string()) })
+export type Probe = v.InferOutput<typeof probeSchema>
+
+/** manager → agent and dialer: the whole config each time, level-triggered. */
+export const configSchema = v.object({
+  kind: v.literal('config'),
+  /** Grows with each change; a lower one than the last is ignored. `epoch` (lease transitions) is compared first. */
+  epoch: v.number(),
+  generation: v.number(),
+  /** Sorted: first match wins. Empty for the dialer. */
+  routes: v.array(routeSchema),
+  /** Session name → public key: the daemons that may open circuits to this end. */
+  peers: v.record(v.string(), v.string()),
+  probes: v.array(probeSchema),
+  /** Addresses `host:port` of all ready managers, so that the agent finds the others. */
+  managers: v.array(v.string()),
+  /** Dialer: CIDRs of the cluster; others are `outside`. */
+  cidrs: v.array(v.string()),
+  /** Dialer: addresses that are never dialled although inside (nodes, API server). */
+  denied: v.array(v.string()),
+})
+export type AgentConfig = v.InferOutput<typeof configSchema>
+
+/** agent → manager: what it does with its config, after each config and each change of what it does. */
+export const reportSchema = v.object({
+  kind: v.literal('report'),
+  epoch: v.number(),
+  generation: v.number(),
+  /** Text when the config was rejected and the old one kept. */
+  error: v.optional(v.string()),
+  routes: v.array(
+    v.object({
+      intercept: v.string(),
+      /** `laptop`: requests that match go to it now. `app`: they do not, because of `why`. */
+      now: v.picklist(['laptop', 'app']),
+      why: v.optional(v.string()),
+    }),
+  ),
+  /** The app's container ports that listen now, as the agent sees them. */
+  listening: v.array(v.number()),
+})
+export type AgentReport = v.InferOutput<typeof reportSchema>
+
+/** manager → daemon: how to reach the dialers; agent keys stand in the Intercepts' status. Sent after each change. */
+export const dialersSchema = v.object({
+  kind: v.literal('dialers'),
+  dialers: v.array(v.object({ podUid: v.string(), publicKey: v.string() })),
+})
+export type Dialers = v.InferOutput<typeof dialersSchema>
+
+/** agent → daemon: which of the daemon's attachments it routes to this laptop now, after each change. */
+export const attachedSchema = v.object({ kind: v.literal('attached'), intercepts: v.array(v.string()) })
+export type Attached = v.InferOutput<typeof attachedSchema>
+
+/** daemon → agent: the attachments that this laptop answers now. Without it nothing is delivered. */
+export const servesSchema = v.object({ kind: v.literal('serves'), intercepts: v.array(v.string()) })
+export type Serves = v.InferOutput<typeof servesSchema>
+
+export const controlSchema = v.variant('kind', [
+  configSchema,
+  reportSchema,
+  dialersSchema,
+  attachedSchema,
+  servesSchema,
+])
+export type ControlMessage = v.InferOutput<typeof controlSchema>
