@@ -1,0 +1,129 @@
+/**
+ * The daemon's API for the CLI: HTTP/1.1 and JSON over the unix socket `<state>/daemon.sock`. A failure is a status
+ * ≥ 400 with a `Fault` as JSON. Long calls answer JSON lines (`Progress`), the last of which is `done` or `failed`.
+ */
+import type { FaultFields } from './fault.ts'
+
+/** Which cluster, as which user: sent with every call. */
+export interface Target {
+  /** Absolute paths as in KUBECONFIG, `:`-separated. */
+  kubeconfig: string
+  /** Context name; undefined: the current one. */
+  context?: string
+  /** Variables that credential plugins need. */
+  env: Record<string, string>
+}
+
+export type Progress<T> =
+  | { kind: 'step'; text: string }
+  | { kind: 'warning'; text: string }
+  | { kind: 'done'; result: T }
+  | { kind: 'failed'; fault: FaultFields }
+
+/** POST /v1/hello → who answers. */
+export interface HelloResult {
+  version: string
+  pid: number
+  uptimeMs: number
+  attachments: number
+}
+
+/** POST /v1/connect {target} */
+export interface ConnectResult {
+  context: string
+  user: string
+  server: string
+  /** This person's mark on this cluster. */
+  mark: string
+  manager: string
+  managerVersion: string
+  rttMs: number
+  tookMs: number
+  already: boolean
+}
+
+/** POST /v1/list {target, namespace, allNamespaces?} */
+export interface ListResult {
+  workloads: {
+    namespace: string
+    kind: string
+    name: string
+    ready: number
+    replicas: number
+    /** Container ports with the Services that lead to them. */
+    ports: { port: number; name?: string; services: string[] }[]
+    held: { by: string; filter: string; since: string; yours: boolean; routeNow: string }[]
+  }[]
+}
+
+export interface InterceptRequest {
+  target: Target
+  namespace: string
+  /** As typed: `deploy/orders`, `orders`. */
+  workload: string
+  container?: string
+  /** As typed: `SERVICEPORT[:LAPTOPPORT]`. */
+  ports: string[]
+  /** CEL. Undefined: the personal mark. Empty: everything. */
+  filter?: string
+  priority?: number
+  /** With a command: the daemon makes a runner, and the attachment ends with this HTTP connection. */
+  command: boolean
+}
+
+export interface InterceptResult {
+  name: string
+  namespace: string
+  workload: string
+  ports: { port: number; target: number; service?: string }[]
+  filter: string
+  pods: string[]
+  /** A command that sends a matching request; undefined for filters that it cannot be derived from. */
+  curl?: string
+  /** With `command`: what the CLI needs to start the program. */
+  run?: RunPlace
+  tookMs: number
+}
+
+/** How the CLI starts a program: `nsenter -t <pid> -U -n -m --preserve-credentials`, with this environment added. */
+export interface RunPlace {
+  pid: number
+  env: Record<string, string>
+  notes: string[]
+}
+
+/** POST /v1/intercept InterceptRequest → Progress<InterceptResult> lines; with `command` the answer stays open until the attachment ends. */
+/** POST /v1/run {target, namespace} → Progress<RunPlace> lines; the answer stays open; closing it ends the runner. */
+
+/** POST /v1/leave {target, namespace?, workload?} */
+export interface LeaveResult {
+  left: { namespace: string; workload: string }[]
+}
+
+/** POST /v1/status {target?, namespace?} */
+export interface StatusResult {
+  daemon: HelloResult
+  clusters: {
+    context: string
+    user: string
+    mark: string
+    state: 'connected' | 'reconnecting' | 'failed'
+    message?: string
+    manager: string
+    managerVersion: string
+    rttMs: number
+    attachments: {
+      namespace: string
+      workload: string
+      filter: string
+      ports: { port: number; target: number }[]
+      since: string
+      agents: { pod: string; state: string; routeNow: string; message?: string }[]
+    }[]
+  }[]
+}
+
+/** POST /v1/quit: leaves everything, ends the daemon. */
+export interface QuitResult {
+  left: number
+}
