@@ -5,7 +5,8 @@ cd "$(dirname "$0")/.."
 
 stamp=node_modules/.setup
 if [ ! -f "$stamp" ] || [ package-lock.json -nt "$stamp" ]; then
-  npm ci --no-audit --no-fund --ignore-scripts --loglevel=error
+  # Not `npm ci`: it refuses the lock file when a registry lacks the optional package of some other platform.
+  npm install --no-save --no-audit --no-fund --ignore-scripts --loglevel=error
   touch "$stamp"
 fi
 
