@@ -7,6 +7,8 @@
 export interface RunnerOptions {
   /** DNS search list, first the namespace's: `shop.svc.cluster.local`. */
   search: string[]
+  /** A folder of the user's that the runner mounts over while it sets up. */
+  folder: string
 }
 
 /**
