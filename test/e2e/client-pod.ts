@@ -1,0 +1,108 @@
+/** A pod inside the cluster that sends requests and counts who answered: what the cluster's own clients see. */
+import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { KubeClient } from '../../src/kube/client.ts'
+import type { KubeObject } from '../../src/kube/resources.ts'
+
+interface Pod extends KubeObject {
+  spec: object
+  status?: { phase?: string; containerStatuses?: { state?: { waiting?: { reason?: string } } }[] }
+}
+
+/** A pod of the shop's image that runs `script` (an ES module). `end()` takes it away. */
+export class ClientPod {
+  readonly name: string = `client-${randomBytes(3).toString('hex')}`
+  readonly #client: KubeClient
+  readonly #namespace: string
+
+  constructor(client: KubeClient, namespace: string) {
+    this.#client = client
+    this.#namespace = namespace
+  }
+
+  async start(script: string, env: Record<string, string> = {}): Promise<void> {
+    const container = {
+      name: 'client',
+      image: 'remocal-shop:dev',
+      imagePullPolicy: 'IfNotPresent',
+      args: ['--input-type=module', '-e', script],
+      env: Object.entries(env).map(([name, value]) => ({ name, value })),
+    }
+    await this.#client.create<Pod>({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: this.name, namespace: this.#namespace, labels: { app: 'e2e-client' } },
+      spec: { restartPolicy: 'Never', terminationGracePeriodSeconds: 0, containers: [container] },
+    })
+  }
+
+  /** Waits until the log has a line that `pattern` matches. */
+  async printed(pattern: RegExp, limitMs = 60_000): Promise<RegExpMatchArray> {
+    const endsAt = Date.now() + limitMs
+    let log = ''
+    for (;;) {
+      log = await this.log().catch(() => '')
+      const match = log.match(pattern)
+      if (match !== null) return match
+      if (Date.now() > endsAt)
+        throw new Error(`pod ${this.name} did not print ${pattern} within ${limitMs} ms:\n${log}`)
+      await delay(100)
+    }
+  }
+
+  log(): Promise<string> {
+    return this.#client.log({ namespace: this.#namespace, name: this.name })
+  }
+
+  async end(): Promise<void> {
+    const path = { apiVersion: 'v1', kind: 'Pod', namespace: this.#namespace, name: this.name }
+    await this.#client.delete(path, { gracePeriodSeconds: 0 })
+  }
+}
+
+/** Sends COUNT requests to URL, every second one with HEADER (`name: value`); prints how many answers came from where. */
+export const COUNTING: string = `
+const [name, value] = process.env.HEADER.split(': ')
+const seen = { marked: {}, plain: {}, failed: 0 }
+const queue = Array.from({ length: Number(process.env.COUNT) }, (_, n) => n)
+async function worker() {
+  for (let n = queue.shift(); n !== undefined; n = queue.shift()) {
+    const kind = n % 2 ? 'marked' : 'plain'
+    try {
+      const response = await fetch(process.env.URL, { headers: n % 2 ? { [name]: value } : {}, signal: AbortSignal.timeout(10000) })
+      const { host } = await response.json()
+      const who = response.ok ? host : 'HTTP ' + response.status
+      seen[kind][who] = (seen[kind][who] ?? 0) + 1
+    } catch (error) { seen.failed++; console.error(String(error.cause ?? error)) }
+  }
+}
+await Promise.all(Array.from({ length: 8 }, worker))
+console.log('RESULT ' + JSON.stringify(seen))
+`
+
+/** Opens CONNECTIONS keep-alive connections to HOST:80, asks on each every 100 ms until the pod's file /tmp/stop… or SECONDS are over; counts failures. */
+export const KEEPING: string = `
+import http from 'node:http'
+const endsAt = Date.now() + Number(process.env.SECONDS) * 1000
+const seen = { opened: 0, answered: 0, failed: 0, reopened: 0 }
+const total = Number(process.env.CONNECTIONS)
+async function keep() {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+  let first
+  while (Date.now() < endsAt) {
+    await new Promise((resolve) => {
+      const request = http.get({ host: process.env.HOST, path: '/orders/1', agent, timeout: 10000 }, (response) => {
+        response.resume().on('end', () => { seen.answered++; resolve() })
+      })
+      request.on('socket', (socket) => {
+        if (!first) { first = socket; if (++seen.opened === total) console.log('OPENED') } else if (socket !== first) { first = socket; seen.reopened++ }
+      })
+      request.on('error', () => { seen.failed++; resolve() }).on('timeout', () => request.destroy(new Error('timeout')))
+    })
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  agent.destroy()
+}
+await Promise.all(Array.from({ length: total }, keep))
+console.log('RESULT ' + JSON.stringify(seen))
+`

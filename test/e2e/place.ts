@@ -1,0 +1,40 @@
+/** Where the suite runs: which cluster, which laptop, and what the kit can do to them. Set up by `main.ts`, read by the scenarios. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { KubeClient } from '../../src/kube/client.ts'
+import { loadConfig } from '../../src/kube/config.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+
+export interface Place {
+  kind: 'sandbox' | 'cluster'
+  kubeconfig: string
+  client: KubeClient
+}
+
+/** The place that `main.ts` prepared. */
+export function place(): Place {
+  const { KUBECONFIG: kubeconfig, REMOCAL_E2E_KIND: kind } = process.env
+  if (kubeconfig === undefined || (kind !== 'sandbox' && kind !== 'cluster')) {
+    throw new Error('run the scenarios by `npm run e2e`: it prepares the cluster')
+  }
+  return { kind, kubeconfig, client: clientOf(kubeconfig) }
+}
+
+/** A client of the current context of `kubeconfig`. */
+export function clientOf(kubeconfig: string): KubeClient {
+  return new KubeClient({ target: loadConfig({ kubeconfig, env: {} }), clock: systemClock })
+}
+
+/** A folder for one laptop's state, taken away at the end of the process. */
+export function laptopHome(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'remocal-e2e-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** Why a scenario that kills processes of the cluster cannot run here; false when it can. */
+export function withoutKit({ kind }: Place): string | false {
+  if (kind === 'sandbox' || process.env.REMOCAL_E2E_KIT) return false
+  return 'kills processes of the cluster: needs REMOCAL_E2E_KIT'
+}
