@@ -19,8 +19,8 @@ export async function runnerMain(): Promise<void> {
     if (said.kind === 'connect') void connectProgram(said, hand)
   })
   try {
-    const options = JSON.parse(process.env['REMOCAL_RUNNER'] ?? '') as RunnerOptions
-    delete process.env['REMOCAL_RUNNER']
+    const options = JSON.parse(process.env.REMOCAL_RUNNER ?? '') as RunnerOptions
+    delete process.env.REMOCAL_RUNNER
     await setUpNetwork()
     const notes = setUpNames({ nameserver: ADDRESSES.dns, ...options })
     await handSockets()

@@ -42,7 +42,7 @@ export async function setUpNetwork(): Promise<void> {
 const run = promisify(execFile)
 
 async function feed(program: string, args: string[], input: string): Promise<void> {
-  const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`
+  const path = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`
   const running = run(program, args, { env: { ...process.env, PATH: path } })
   running.child.stdin?.on('error', () => {})
   running.child.stdin?.end(input)

@@ -1,0 +1,46 @@
+/** What a command is: data, and one function. Help, parsing and documentation come from it. */
+import type { Io } from './io.ts'
+
+export interface Argument {
+  name: string
+  summary: string
+  optional?: boolean
+}
+
+export interface Option {
+  /** As in help: `--port <port>`, `--all`. */
+  flags: string
+  summary: string
+  /** May be given several times. */
+  repeated?: boolean
+}
+
+export interface Call {
+  args: string[]
+  options: Record<string, string | boolean | string[] | undefined>
+  /** What stands after `--`. */
+  program: string[]
+  output: 'table' | 'json'
+  context?: string
+  namespace?: string
+  kubeconfig?: string
+  io: Io
+  /** Aborted by Ctrl-C and SIGTERM. */
+  signal: AbortSignal
+  /** Writes the result, as JSON or as `text` renders it. Once per command. */
+  print<T>(result: T, text: (result: T) => string): void
+}
+
+export interface Command {
+  name: string
+  summary: string
+  args: Argument[]
+  options: Option[]
+  examples: { what: string; line: string }[]
+  /** Whether a program may stand after `--`. */
+  program?: 'required' | 'optional'
+  /** A role that people do not call: takes all arguments as they are. */
+  role?: boolean
+  /** @returns the exit code; undefined is 0 */
+  run(call: Call): Promise<number | undefined>
+}

@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { CATALOGUE } from '../../diagnose/catalogue.ts'
+import type { Command } from '../command.ts'
+import { meant, usage } from '../parse.ts'
+
+export const explain: Command = {
+  name: 'explain',
+  summary: 'Print the page of a code, such as RC-I-204',
+  args: [{ name: 'code', summary: 'as printed with a failure' }],
+  options: [],
+  examples: [{ what: 'what a code means and what to do', line: 'remocal explain RC-I-204' }],
+  async run(call) {
+    const typed = call.args[0]?.toUpperCase() ?? ''
+    const entry = Object.entries(CATALOGUE).find(([code]) => code === typed)
+    if (entry === undefined) throw usage(explain, `there is no code "${typed}"${meant(typed, Object.keys(CATALOGUE))}`)
+    const [code, { title, kind, exit }] = entry
+    const page = await read(code, dirname(call.io.entry))
+    call.print({ code, title, kind, exit, page }, () => page)
+    return 0
+  },
+}
+
+/** Pages lie beside the bundle, or at the root of a checkout. */
+async function read(code: string, folder: string): Promise<string> {
+  for (const root of [folder, join(folder, '../..')]) {
+    const page = await readFile(join(root, 'docs/codes', `${code}.md`), 'utf8').catch(() => undefined)
+    if (page !== undefined) return page
+  }
+  throw new Error(`the page of ${code} is missing`)
+}

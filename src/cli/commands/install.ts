@@ -1,0 +1,36 @@
+import { systemClock } from '../../lib/clock.ts'
+import { VERSION } from '../../lib/version.ts'
+import type { Command } from '../command.ts'
+import { targetOf } from '../target.ts'
+
+export const install: Command = {
+  name: 'install',
+  summary: 'Install Remocal in the cluster, or bring an installation up to this version',
+  args: [],
+  options: [{ flags: '--image <name>', summary: 'image of managers and agents' }],
+  examples: [
+    { what: 'this version', line: 'remocal install' },
+    { what: 'an image of your own', line: 'remocal install --image registry.example.com/remocal:dev' },
+  ],
+  async run(call) {
+    const [{ KubeClient }, { loadConfig }, { install: apply }] = await Promise.all([
+      import('../../kube/client.ts'),
+      import('../../kube/config.ts'),
+      import('../../kube/install/install.ts'),
+    ])
+    const { kubeconfig, context, env } = targetOf(call)
+    const client = new KubeClient({ target: loadConfig({ kubeconfig, context, env }), clock: systemClock })
+    const image = typeof call.options.image === 'string' ? call.options.image : `ghcr.io/remocal/remocal:${VERSION}`
+    try {
+      const result = await apply(client, {
+        image,
+        signal: call.signal,
+        onStep: (text: string) => call.io.stderr(`${text}\n`),
+      })
+      call.print(result, () => `Installed with image ${image}.\n`)
+    } finally {
+      client.close()
+    }
+    return 0
+  },
+}

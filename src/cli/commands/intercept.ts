@@ -1,0 +1,93 @@
+import type { InterceptRequest, InterceptResult } from '../../lib/daemon-api.ts'
+import type { Call, Command } from '../command.ts'
+import { filterOf } from '../filter.ts'
+import { holdShown } from '../hold.ts'
+import { usage } from '../parse.ts'
+import { findProgram, runProgram } from '../program.ts'
+import { endedText } from '../render/ended.ts'
+import { targetOf } from '../target.ts'
+
+export const intercept: Command = {
+  name: 'intercept',
+  summary: "Answer a workload's requests on this laptop: yours, or all",
+  args: [{ name: 'workload', summary: 'kind/name such as deploy/orders, or a name that only one workload has' }],
+  options: [
+    { flags: '--all', summary: 'every request, not only yours' },
+    {
+      flags: '--header <name=value>',
+      summary: 'requests with this header; all that are given must match',
+      repeated: true,
+    },
+    { flags: '--filter <cel>', summary: 'requests for which this expression is true' },
+    {
+      flags: '--port <port[:laptop]>',
+      summary: 'service port by name or number, or container port; and the port on the laptop',
+      repeated: true,
+    },
+    { flags: '--priority <number>', summary: 'higher wins over others (default: 0)' },
+    { flags: '--container <name>', summary: 'the app among several containers' },
+  ],
+  program: 'optional',
+  examples: [
+    {
+      what: 'your requests, answered by a program that runs as long as this command',
+      line: 'remocal intercept deploy/orders -n shop -- node orders.js',
+    },
+    {
+      what: 'your requests, led to port 9090 of this laptop until `leave`',
+      line: 'remocal intercept orders -n shop --port http:9090',
+    },
+    { what: 'every request', line: 'remocal intercept deploy/orders -n shop --all' },
+    { what: 'requests with a header', line: 'remocal intercept deploy/orders -n shop --header x-user=jane' },
+  ],
+  async run(call) {
+    const { program, io } = call
+    const request = requestOf(call)
+    if (program.length > 0) findProgram(program[0] ?? '', io)
+    const held = await holdShown<InterceptResult>(call, '/v1/intercept', request)
+    try {
+      const { run: place } = held.result
+      if (place === undefined) {
+        call.print(held.result, text)
+        return 0
+      }
+      for (const note of place.notes) io.stderr(`note: ${note}\n`)
+      io.stderr(text(held.result))
+      void held.closed.then((fault) => io.stderr(endedText(fault)))
+      return await runProgram(place, program, io, held.closed)
+    } finally {
+      held.close()
+    }
+  },
+}
+
+function requestOf(call: Call): InterceptRequest {
+  const { args, options, program, namespace } = call
+  const request: InterceptRequest = {
+    target: targetOf(call),
+    namespace: namespace ?? '',
+    workload: args[0] ?? '',
+    ports: (options.port ?? []) as string[],
+    command: program.length > 0,
+  }
+  const filter = filterOf(call)
+  if (filter !== undefined) request.filter = filter
+  if (typeof options.container === 'string') request.container = options.container
+  if (typeof options.priority === 'string') {
+    const priority = Number(options.priority)
+    if (!Number.isInteger(priority) || Math.abs(priority) > 1000)
+      throw usage(intercept, '--priority is a whole number from -1000 to 1000')
+    request.priority = priority
+  }
+  return request
+}
+
+function text({ namespace, workload, ports, filter, pods, curl, tookMs }: InterceptResult): string {
+  const what = filter === '' ? 'every request' : `requests with ${filter}`
+  const where = ports.map(({ port, target }) => `port ${port} to port ${target} here`).join(', ')
+  const lines = [
+    `Intercepting ${workload} in ${namespace}: ${what}, ${where} (${pods.length} pod${pods.length === 1 ? '' : 's'}, ${(tookMs / 1000).toFixed(1)} s)`,
+  ]
+  if (curl !== undefined) lines.push(`  try   ${curl}`)
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,24 @@
+import type { LeaveResult } from '../../lib/daemon-api.ts'
+import type { Command } from '../command.ts'
+import { DaemonClient } from '../daemon-client.ts'
+import { targetOf } from '../target.ts'
+
+export const leave: Command = {
+  name: 'leave',
+  summary: 'End an attachment, or all of this context',
+  args: [{ name: 'workload', summary: 'as in `intercept`; without it: all', optional: true }],
+  options: [],
+  examples: [
+    { what: 'one', line: 'remocal leave deploy/orders -n shop' },
+    { what: 'all in this context', line: 'remocal leave' },
+  ],
+  async run(call) {
+    const body = { target: targetOf(call), namespace: call.namespace, workload: call.args[0] }
+    const result = (await new DaemonClient(call.io).callRunning<LeaveResult>('/v1/leave', body)) ?? { left: [] }
+    call.print(result, ({ left }) => {
+      if (left.length === 0) return 'Nothing was attached.\n'
+      return left.map(({ namespace, workload }) => `Left ${workload} in ${namespace}.\n`).join('')
+    })
+    return 0
+  },
+}

@@ -1,0 +1,61 @@
+import type { StatusResult } from '../../lib/daemon-api.ts'
+import type { Command } from '../command.ts'
+import { DaemonClient } from '../daemon-client.ts'
+import { age } from '../render/age.ts'
+import { table } from '../render/table.ts'
+
+export const status: Command = {
+  name: 'status',
+  summary: 'Show connections, attachments, and what their agents do now',
+  args: [],
+  options: [],
+  examples: [
+    { what: 'everything that the daemon holds', line: 'remocal status' },
+    { what: 'of one namespace, for a script', line: 'remocal status -n shop -o json' },
+  ],
+  async run(call) {
+    const body = { context: call.context, namespace: call.namespace }
+    const result = await new DaemonClient(call.io).callRunning<StatusResult>('/v1/status', body)
+    call.print(result ?? { daemon: null, clusters: [] }, () => text(result))
+    return 0
+  },
+}
+
+function text(result: StatusResult | undefined): string {
+  if (result === undefined) return 'No daemon is running; nothing is attached.\n'
+  const { daemon, clusters } = result
+  const head = `daemon     ${daemon.version} · up ${age(daemon.uptimeMs)} · pid ${daemon.pid}\n`
+  if (clusters.length === 0) return `${head}No cluster is connected.\n`
+  return head + clusters.map(clusterText).join('')
+}
+
+function clusterText(cluster: StatusResult['clusters'][number]): string {
+  const { context, user, mark, state, message, manager, managerVersion, rttMs, attachments } = cluster
+  const link =
+    state === 'connected' ? `link ok ${Math.round(rttMs)} ms` : `${state}${message === undefined ? '' : `: ${message}`}`
+  const lines = [
+    `\ncluster    ${context} · ${link}`,
+    `you        ${user} · your mark is ${mark} (header "x-remocal: ${mark}")`,
+    `manager    ${manager === '' ? '-' : `${manager} ${managerVersion}`}`,
+    '',
+  ]
+  if (attachments.length === 0) return `${lines.join('\n')}No attachments.\n`
+  const rows = attachments.flatMap(({ namespace, workload, filter, ports, since, agents }) => {
+    const what = filter === '' ? 'everything' : filter
+    const shown = agents.length > 0 ? agents : [{ pod: '-', state: '-', routeNow: '-' }]
+    return shown.map(({ pod, state: config, routeNow, ...rest }, index) => {
+      const said = 'message' in rest && rest.message !== undefined ? ` ${rest.message}` : ''
+      const start =
+        index > 0
+          ? ['', '', '', '']
+          : [
+              `${namespace}/${workload}`,
+              ports.map(({ port, target }) => (port === target ? `${port}` : `${port}:${target}`)).join(','),
+              what,
+              age(Date.now() - Date.parse(since)),
+            ]
+      return [...start, pod, config + said, routeNow]
+    })
+  })
+  return `${lines.join('\n')}${table([['WORKLOAD', 'PORTS', 'REQUESTS', 'AGE', 'POD', 'CONFIG', 'ROUTE NOW'], ...rows])}`
+}

@@ -1,0 +1,145 @@
+/** The daemon as the CLI sees it: found or started, then asked over its unix socket. */
+import http from 'node:http'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fault } from '../diagnose/catalogue.ts'
+import type { HelloResult, Progress } from '../lib/daemon-api.ts'
+import { Fault, type FaultFields } from '../lib/fault.ts'
+import { stateFolder } from '../lib/state-folder.ts'
+import { VERSION } from '../lib/version.ts'
+import type { Io } from './io.ts'
+import { startDaemon } from './start-daemon.ts'
+
+export interface LinesHandlers {
+  onStep(text: string): void
+  onWarning(text: string): void
+}
+
+/** A long call whose answer stays open; `closed` resolves when the daemon (not `close`) ends it, with the fault if it said one. */
+export interface Held<T> {
+  result: T
+  closed: Promise<FaultFields | undefined>
+  /** Lets go: the daemon ends what hangs on this call. */
+  close(): void
+}
+
+export class DaemonClient {
+  readonly #io: Io
+  readonly #socket: string
+
+  constructor(io: Io) {
+    this.#io = io
+    this.#socket = join(stateFolder(io.env), 'daemon.sock')
+  }
+
+  /** One answer. Starts the daemon when none runs, replaces one of another version that holds nothing. */
+  async call<T>(path: string, body: object, signal?: AbortSignal): Promise<T> {
+    const response = await this.#request(path, body, signal)
+    return JSON.parse(await text(response)) as T
+  }
+
+  /** As `call`, but undefined when no daemon runs. */
+  async callRunning<T>(path: string, body: object): Promise<T | undefined> {
+    try {
+      return JSON.parse(await text(await this.#send(path, body))) as T
+    } catch (error) {
+      if (absent(error)) return undefined
+      throw error
+    }
+  }
+
+  /** A long call: progress lines, then the result; the answer stays open until either side closes it. */
+  async hold<T>(path: string, body: object, handlers: LinesHandlers, signal: AbortSignal): Promise<Held<T>> {
+    const response = await this.#request(path, body, signal)
+    const lines = createInterface({ input: response })
+    let failed: FaultFields | undefined
+    let letGo = false
+    let onDone: (result: T) => void = () => {}
+    let onFailed: (error: Fault) => void = () => {}
+    const done = new Promise<T>((resolve, reject) => {
+      onDone = resolve
+      onFailed = reject
+    })
+    const lost = (): Fault =>
+      fault('RC-L-101', 'The daemon ended before it answered.', [
+        `see ${join(stateFolder(this.#io.env), 'daemon.log')}`,
+      ])
+    lines.on('line', (line) => {
+      const said = JSON.parse(line) as Progress<T>
+      switch (said.kind) {
+        case 'step':
+          return handlers.onStep(said.text)
+        case 'warning':
+          return handlers.onWarning(said.text)
+        case 'done':
+          return onDone(said.result)
+        case 'failed':
+          failed = said.fault
+          return onFailed(Fault.from(said.fault))
+      }
+    })
+    const closed = new Promise<FaultFields | undefined>((resolve) => {
+      const end = (): void => {
+        onFailed(lost())
+        if (!letGo) resolve(failed)
+      }
+      lines.once('close', end)
+      response.once('error', end)
+    })
+    const close = (): void => {
+      letGo = true
+      response.destroy()
+    }
+    return { result: await done, closed, close }
+  }
+
+  async #request(path: string, body: object, signal?: AbortSignal): Promise<http.IncomingMessage> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#send(path, body, signal)
+      } catch (error) {
+        if (attempt === 2) throw error
+        if (absent(error)) await startDaemon(this.#io)
+        else if ((error as Fault).code === 'RC-L-102') await this.#replace()
+        else throw error
+      }
+    }
+  }
+
+  /** Ends a daemon of another version, unless it holds attachments. */
+  async #replace(): Promise<void> {
+    const { version, attachments } = JSON.parse(await text(await this.#send('/v1/hello', {}))) as HelloResult
+    if (attachments > 0) {
+      const sentence = `Cannot use the daemon: it is version ${version} with ${attachments} attachments, this is ${VERSION}. Nothing was changed.`
+      throw fault('RC-L-102', sentence, ['remocal quit'])
+    }
+    await text(await this.#send('/v1/quit', {}))
+    await startDaemon(this.#io)
+  }
+
+  #send(path: string, body: object, signal?: AbortSignal): Promise<http.IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const headers = { 'content-type': 'application/json', 'x-remocal-version': VERSION }
+      const options: http.RequestOptions = { socketPath: this.#socket, path, method: 'POST', headers, agent: false }
+      const request = http.request(signal === undefined ? options : { ...options, signal })
+      request.on('error', reject)
+      request.on('response', (response) => {
+        if ((response.statusCode ?? 500) < 400) resolve(response)
+        else text(response).then((said) => reject(Fault.from(JSON.parse(said) as FaultFields)), reject)
+      })
+      request.end(JSON.stringify(body))
+    })
+  }
+}
+
+/** True when nobody listens on the socket. */
+function absent(error: unknown): boolean {
+  return ['ENOENT', 'ECONNREFUSED'].includes((error as NodeJS.ErrnoException).code ?? '')
+}
+
+async function text(response: http.IncomingMessage): Promise<string> {
+  let whole = ''
+  response.setEncoding('utf8')
+  for await (const part of response) whole += part
+  return whole
+}

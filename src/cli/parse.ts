@@ -1,0 +1,96 @@
+/** From a command line to a call, by commander; what it does not understand becomes RC-U-101 with the nearest name. */
+import { CommanderError, Command as Parser } from 'commander'
+import { fault } from '../diagnose/catalogue.ts'
+import { nearest } from '../lib/nearest.ts'
+import type { Call, Command, Option } from './command.ts'
+
+const GLOBAL_OPTIONS: Option[] = [
+  { flags: '-o, --output <format>', summary: 'table or json (default: table)' },
+  { flags: '--context <name>', summary: 'context of the kubeconfig (default: the current one)' },
+  { flags: '-n, --namespace <name>', summary: "namespace (default: the context's)" },
+  { flags: '--kubeconfig <path>', summary: 'kubeconfig (default: $KUBECONFIG, else ~/.kube/config)' },
+]
+
+export type Parsed = Pick<Call, 'args' | 'options' | 'program' | 'output' | 'context' | 'namespace' | 'kubeconfig'>
+
+/** @returns the call, or the help text that was asked for. Throws RC-U-101. */
+export function parse(command: Command, argv: string[]): { call: Parsed } | { help: string } {
+  const dash = argv.indexOf('--')
+  const own = dash < 0 ? argv : argv.slice(0, dash)
+  const program = dash < 0 ? [] : argv.slice(dash + 1)
+  let help = ''
+  const parser = parserOf(command).configureOutput({
+    writeOut: (text) => {
+      help += text
+    },
+    writeErr: () => {},
+  })
+  try {
+    parser.parse(own, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return { help }
+    throw misunderstood(command, error)
+  }
+  const { output, context, namespace, kubeconfig, ...options } = parser.opts<Record<string, string>>()
+  if (output !== undefined && output !== 'table' && output !== 'json') {
+    throw usage(command, `there is no output format "${output}", only table and json`)
+  }
+  if (command.program === 'required' && program.length === 0)
+    throw usage(command, 'the program to run is missing: say it after "--"')
+  if (command.program === undefined && dash >= 0)
+    throw usage(command, 'it runs no program, so nothing may stand after "--"')
+  const call: Parsed = { args: parser.args, options, program, output: output ?? 'table' }
+  if (context !== undefined) call.context = context
+  if (namespace !== undefined) call.namespace = namespace
+  if (kubeconfig !== undefined) call.kubeconfig = kubeconfig
+  return { call }
+}
+
+function parserOf(command: Command): Parser {
+  const parser = new Parser(`remocal ${command.name}`).description(command.summary).exitOverride()
+  for (const { name, summary, optional } of command.args) parser.argument(optional ? `[${name}]` : `<${name}>`, summary)
+  for (const { flags, summary, repeated } of [...command.options, ...GLOBAL_OPTIONS]) {
+    if (repeated)
+      parser.option(flags, `${summary}; may be repeated`, (value: string, all?: string[]) => [...(all ?? []), value])
+    else parser.option(flags, summary)
+  }
+  if (command.program !== undefined) {
+    parser.usage(`${usageOf(command)} ${command.program === 'required' ? '-- PROGRAM…' : '[-- PROGRAM…]'}`)
+  }
+  const examples = command.examples.map(({ what, line }) => `  # ${what}\n  ${line}`)
+  return parser.addHelpText('after', `\nExamples:\n${examples.join('\n')}`)
+}
+
+function usageOf({ args }: Command): string {
+  return ['[options]', ...args.map(({ name, optional }) => (optional ? `[${name}]` : `<${name}>`))].join(' ')
+}
+
+function misunderstood(command: Command, error: CommanderError): Error {
+  const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? ''
+  switch (error.code) {
+    case 'commander.unknownOption': {
+      const names = [...command.options, ...GLOBAL_OPTIONS].flatMap(({ flags }) => flags.match(/--?[a-z-]+/g) ?? [])
+      return usage(command, `there is no option ${quoted}${meant(quoted, names)}`)
+    }
+    case 'commander.missingArgument':
+      return usage(command, `${quoted} is missing`)
+    case 'commander.excessArguments':
+      return usage(command, `too many arguments; it takes ${command.args.length}`)
+    case 'commander.optionMissingArgument':
+      return usage(command, `${quoted} needs a value`)
+    default:
+      return usage(command, error.message.replace(/^error: /, '').replace(/\.$/, ''))
+  }
+}
+
+/** RC-U-101 about one command. */
+export function usage(command: Pick<Command, 'name'>, why: string): Error {
+  return fault('RC-U-101', `remocal ${command.name}: ${why}.`, [`remocal ${command.name} --help`])
+}
+
+/** `; did you mean …?` without its question mark, or nothing. */
+export function meant(typed: string, names: string[]): string {
+  const near = nearest(typed, names)
+  return near.length === 0 ? '' : `; did you mean ${near.join(' or ')}`
+}
