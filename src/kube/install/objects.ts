@@ -1,0 +1,29 @@
+/** Everything that an installation consists of, in the order in which it is applied; the signing key is apart. */
+import type { KubeObject } from '../resources.ts'
+import { configMap, serviceAccounts } from './accounts.ts'
+import { definitions } from './definitions.ts'
+import type { InstallOptions } from './options.ts'
+import { permissions } from './permissions.ts'
+import { policies } from './policies.ts'
+import { processes } from './processes.ts'
+
+export interface ObjectGroup {
+  /** For people: what these objects are. */
+  title: string
+  objects: KubeObject[]
+  /** True: left out, with the reason, where the API server does not know the kind. */
+  optional?: boolean
+}
+
+/** Groups of objects, without namespace and signing key. */
+export function installation(options: InstallOptions): ObjectGroup[] {
+  const running = processes(options)
+  return [
+    { title: 'resource definitions', objects: definitions() },
+    { title: 'accounts', objects: [configMap(options), ...serviceAccounts(options.namespace)] },
+    { title: 'permissions', objects: permissions(options) },
+    { title: 'admission policies', objects: policies(options), optional: true },
+    { title: 'managers and dialers', objects: running.filter(({ kind }) => kind !== 'PodDisruptionBudget') },
+    { title: 'budgets', objects: running.filter(({ kind }) => kind === 'PodDisruptionBudget'), optional: true },
+  ]
+}
