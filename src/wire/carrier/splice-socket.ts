@@ -1,0 +1,52 @@
+/** Joins a stream with a socket. */
+import type { Socket } from 'node:net'
+import type { Flow } from '../mux/contract.ts'
+
+type Joint = Pick<Flow, 'bind' | 'send' | 'pause' | 'resume' | 'end' | 'reset'>
+
+/**
+ * Passes bytes, back-pressure, half-close and resets both ways. The socket may be paused and hold data already.
+ * @returns resolves when both are over
+ */
+export async function spliceSocket(stream: Joint, socket: Socket): Promise<void> {
+  const streamOver = Promise.withResolvers<void>()
+  const socketOver = Promise.withResolvers<void>()
+  socket.allowHalfOpen = true
+  socket.setNoDelay(true)
+  if (socket.destroyed) {
+    stream.reset('reset', 'the connection was gone')
+    socketOver.resolve()
+  }
+  socket.on('data', (bytes: Buffer) => {
+    if (!stream.send(bytes)) socket.pause()
+  })
+  socket.on('end', () => stream.end())
+  socket.on('drain', () => stream.resume())
+  // `close` follows; the far end hears of it there.
+  let failure: Error | undefined
+  socket.on('error', (error) => {
+    failure = error
+  })
+  let streamEnded = false
+  socket.on('close', () => {
+    const whole = socket.readableEnded && streamEnded && failure === undefined
+    if (!whole) stream.reset('reset', failure?.message ?? 'the connection was closed')
+    socketOver.resolve()
+  })
+  stream.bind({
+    onData(bytes) {
+      if (!socket.write(bytes)) stream.pause()
+    },
+    onEnd() {
+      streamEnded = true
+      socket.end()
+    },
+    onDrain: () => socket.resume(),
+    onClose(reason) {
+      if (reason !== undefined) socket.resetAndDestroy()
+      streamOver.resolve()
+    },
+  })
+  socket.resume()
+  await Promise.all([streamOver.promise, socketOver.promise])
+}

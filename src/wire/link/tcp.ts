@@ -1,0 +1,118 @@
+/** A TCP (or TLS) socket as a link. */
+import { connect, type Socket } from 'node:net'
+import type { Link, LinkHandlers } from './link.ts'
+
+const KEEP_ALIVE_MS = 15_000
+
+/**
+ * Wraps a connected socket; the link owns it.
+ * @param below for a TLS socket: the link under it, which a reset must reach
+ */
+export function tcpLink(
+  socket: Socket,
+  name = `tcp ${socket.remoteAddress}:${socket.remotePort}`,
+  below?: Pick<Link, 'reset'>,
+): Link {
+  return new TcpLink(socket, name, below)
+}
+
+/**
+ * Connects. Rejects with the kernel's error, or with the signal's reason.
+ * @param host name or address; both address families are tried (RFC 8305)
+ */
+export async function dialTcp(host: string, port: number, { signal }: { signal?: AbortSignal } = {}): Promise<Link> {
+  signal?.throwIfAborted()
+  const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS })
+  socket.pause()
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const give = (): void => {
+    socket.destroy()
+    reject(signal?.reason as Error)
+  }
+  socket.once('connect', resolve).once('error', reject)
+  signal?.addEventListener('abort', give, { once: true })
+  try {
+    await promise
+  } finally {
+    signal?.removeEventListener('abort', give)
+    socket.off('error', reject)
+  }
+  return tcpLink(socket, `tcp ${host}:${port}`)
+}
+
+class TcpLink implements Link {
+  readonly name: string
+  readonly #socket: Socket
+  #reason: Error | undefined
+  readonly #below: Pick<Link, 'reset'> | undefined
+  #corked = false
+
+  constructor(socket: Socket, name: string, below?: Pick<Link, 'reset'>) {
+    this.name = name
+    this.#below = below
+    this.#socket = socket
+    socket.setNoDelay(true)
+    socket.pause()
+    // Until `bind`, an error must not be an uncaught one; `close` follows and is told then.
+    socket.on('error', (error) => {
+      this.#reason ??= error
+    })
+  }
+
+  bind(handlers: LinkHandlers): void {
+    const socket = this.#socket
+    if (socket.closed || socket.destroyed) {
+      process.nextTick(() => handlers.onClose(this.#reason ?? new Error(`${this.name} is closed`)))
+      return
+    }
+    let farEnded = false
+    socket.on('data', (bytes: Buffer) => handlers.onData(bytes))
+    socket.on('drain', () => handlers.onDrain())
+    // A link has no half-close: when the far end sends no more, it is over.
+    socket.on('end', () => {
+      farEnded = true
+      socket.end()
+    })
+    socket.on('close', () => {
+      const early = farEnded || socket.writableEnded ? undefined : new Error(`${this.name} was cut`)
+      handlers.onClose(this.#reason ?? early)
+    })
+    socket.resume()
+  }
+
+  send(bytes: Uint8Array): boolean {
+    const socket = this.#socket
+    if (!socket.writable) return true
+    if (!this.#corked) {
+      this.#corked = true
+      socket.cork()
+      process.nextTick(() => {
+        this.#corked = false
+        socket.uncork()
+      })
+    }
+    return socket.write(bytes)
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  close(): void {
+    this.#socket.end()
+  }
+
+  reset(reason: Error): void {
+    this.#reason ??= reason
+    if (this.#below === undefined) {
+      this.#socket.resetAndDestroy()
+      return
+    }
+    this.#below.reset(reason)
+    this.#socket.destroy()
+  }
+}
