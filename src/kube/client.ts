@@ -125,6 +125,15 @@ export class KubeClient {
     return this.#json({ method: 'POST', verb: 'create', path, query: writing(options), body: object }, options)
   }
 
+  /** Posts to a subresource: `serviceaccounts/token`, `pods/eviction`. */
+  post<T>(
+    path: ObjectPath & { name: string; subresource: string },
+    body: object,
+    options: CallOptions = {},
+  ): Promise<T> {
+    return this.#json({ method: 'POST', verb: 'create', path, body }, options)
+  }
+
   /** Replaces `object`; with a resourceVersion only if nobody changed it since (else RC-C-116). */
   replace<T extends KubeObject>(object: T, options: WriteOptions & { subresource?: string } = {}): Promise<T> {
     const { apiVersion, kind, metadata } = object

@@ -50,8 +50,9 @@ export class ClientPod {
     }
   }
 
+  /** The whole log, up to 8 MiB. */
   log(): Promise<string> {
-    return this.#client.log({ namespace: this.#namespace, name: this.name })
+    return this.#client.log({ namespace: this.#namespace, name: this.name, limitBytes: 8 * 1024 * 1024 })
   }
 
   async end(): Promise<void> {

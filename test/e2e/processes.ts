@@ -1,0 +1,39 @@
+/** Finds and kills processes of this machine, those in pods included: on a sandbox and on the kit's nodes they are all in `/proc`. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { until } from './ready.ts'
+
+export interface Process {
+  pid: number
+  /** Ticks since boot at which it began: with the pid it names a process for ever. */
+  startedAt: string
+  command: string
+  environment: string
+}
+
+/** All processes whose command line matches. */
+export function processes(pattern: RegExp): Process[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      const found = read(Number(name))
+      return found !== undefined && pattern.test(found.command) ? [found] : []
+    })
+}
+
+function read(pid: number): Process | undefined {
+  try {
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
+    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').replaceAll('\0', '\n')
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const startedAt = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+    return { pid, startedAt, command, environment }
+  } catch {
+    return undefined
+  }
+}
+
+/** Kills with SIGKILL and waits until that very process is gone. */
+export async function killHard({ pid, startedAt, command }: Process): Promise<void> {
+  process.kill(pid, 'SIGKILL')
+  await until(`${command} is gone`, 10_000, async () => read(pid)?.startedAt !== startedAt)
+}
