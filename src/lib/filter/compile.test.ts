@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { compileFilter } from './compile.ts'
+import { FilterError } from './filter-error.ts'
+import type { FilterRequest } from './request.ts'
+import { curlFlags, normalize, readTerms, writeTerms } from './terms.ts'
+
+const REQUEST: FilterRequest = {
+  method: 'GET',
+  path: '/orders/7',
+  query: new Map([['Page', '2']]),
+  headers: new Map([
+    ['x-user', 'jane'],
+    ['x-quote', 'a "b" \\ é'],
+  ]),
+  host: 'orders:80',
+  marks: ['jane-7f3a'],
+}
+
+const MATCHING: Record<string, boolean> = {
+  '': true,
+  'request.headers["x-user"] == "jane"': true,
+  'request.headers["X-User"] == "jane"': true,
+  'request.headers["x-user"] == "joe"': false,
+  'request.headers["absent"] == ""': true,
+  '"jane-7f3a" in request.marks': true,
+  '"joe-0000" in request.marks': false,
+  'request.headers["x-user"] == "jane" && "jane-7f3a" in request.marks': true,
+  'request.headers["x-user"] == "jane" && request.headers["x-quote"] == "a \\"b\\" \\\\ é"': true,
+  'request.headers["x-user"] == "jane" && request.method != "OPTIONS"': true,
+  '!(request.headers["x-user"] == "jane")': false,
+  'request.query["Page"] == "2" || request.host == "x"': true,
+  'request.query["page"] == "2"': false,
+  'request.path.matches("^/orders/[0-9]+$")': true,
+  'request.path.matches("^/stock")': false,
+  'request.path.startsWith("/orders") ? request.method == "GET" : false': true,
+  'request.marks.exists(mark, mark.startsWith("jane"))': true,
+}
+
+describe('filters', () => {
+  for (const [cel, expected] of Object.entries(MATCHING)) {
+    it(`${cel || '(everything)'} is ${expected}`, async () =>
+      assert.equal((await compileFilter(cel))(REQUEST), expected))
+  }
+
+  const MISTAKES: [string, RegExp, number | undefined][] = [
+    ['request.metod == "GET"', /no such key: metod/, 8],
+    ['request.path ==', /unexpected token/, 15],
+    ['"x-user" in request.headers', /what is absent/, undefined],
+    ['1 + 1', /not true or false/, undefined],
+    ['request.path.matches("(a")', /RE2/, 21],
+    ['who == "me"', /unknown variable/, 0],
+    [`${'('.repeat(80)}true${')'.repeat(80)}`, /depth|nest/i, undefined],
+    ['x'.repeat(5000), /longer than 4096/, undefined],
+  ]
+  for (const [cel, message, at] of MISTAKES) {
+    it(`${cel.slice(0, 40)} is refused`, async () => {
+      await assert.rejects(compileFilter(cel), (error) => {
+        assert.ok(error instanceof FilterError)
+        assert.match(error.message, message)
+        if (at !== undefined) assert.equal(error.at, at)
+        return true
+      })
+    })
+  }
+
+  it('a pattern that would stall a backtracking engine is matched in linear time', async () => {
+    const matches = await compileFilter('request.path.matches("^/(a+)+$")')
+    assert.equal(matches({ ...REQUEST, path: `/${'a'.repeat(20_000)}!` }), false)
+  })
+
+  it('short forms are written, read and shown as flags of curl', () => {
+    const cel = writeTerms([
+      { kind: 'header', name: 'X-User', value: 'j "x"' },
+      { kind: 'mark', mark: 'jane-7f3a' },
+    ])
+    assert.deepEqual(readTerms(cel), [
+      { kind: 'header', name: 'x-user', value: 'j "x"' },
+      { kind: 'mark', mark: 'jane-7f3a' },
+    ])
+    assert.deepEqual(curlFlags(cel), ['-H', 'x-user: j "x"', '-H', 'x-remocal: jane-7f3a'])
+    assert.equal(curlFlags('request.method == "GET"'), undefined)
+  })
+
+  it('normalizes order and blanks of short forms', () => {
+    const a = 'request.headers["a"]=="1"  &&  request.headers["b"] == "2"'
+    const b = 'request.headers["b"] == "2" && request.headers["A"] == "1"'
+    assert.equal(normalize(a), normalize(b))
+    assert.notEqual(normalize(a), normalize('request.headers["a"] == "1"'))
+  })
+})
