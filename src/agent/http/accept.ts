@@ -99,10 +99,16 @@ async function pass(
 /** Nobody has said anything: the first to speak shows whether it is HTTP. */
 async function waitForEither(client: Socket, app: Stream, http: (first: Buffer, app: Stream) => void): Promise<void> {
   const decided = Promise.withResolvers<{ by: 'app' | 'client'; bytes: Buffer } | undefined>()
-  const onClient = (bytes: Buffer): void => decided.resolve({ by: 'client', bytes })
+  // Both are stopped at once: what comes after the first bytes is for whoever passes them on.
+  const speaks = (by: 'app' | 'client', bytes: Buffer): void => {
+    client.pause()
+    app.pause()
+    decided.resolve({ by, bytes })
+  }
+  const onClient = (bytes: Buffer): void => speaks('client', bytes)
   const onEnd = (): void => decided.resolve(undefined)
   app.bind({
-    onData: (bytes) => decided.resolve({ by: 'app', bytes }),
+    onData: (bytes) => speaks('app', bytes),
     onEnd,
     onDrain() {},
     onClose: onEnd,
@@ -111,8 +117,7 @@ async function waitForEither(client: Socket, app: Stream, http: (first: Buffer, 
   app.resume()
   client.resume()
   const first = await decided.promise
-  client.off('data', onClient).off('end', onEnd).off('close', onEnd).pause()
-  app.pause()
+  client.off('data', onClient).off('end', onEnd).off('close', onEnd)
   if (first?.by === 'client' && looksLikeHttp(first.bytes)) {
     http(first.bytes, app)
     return

@@ -58,6 +58,7 @@ export class HttpConnection {
   start(first: Buffer, app?: Stream): void {
     if (app !== undefined) this.#keep({ key: APP, stream: app })
     this.#onClientData(first)
+    if (this.#client.readableEnded) this.#onClientEnd()
     this.#client.resume()
   }
 

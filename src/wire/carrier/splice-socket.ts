@@ -20,7 +20,9 @@ export async function spliceSocket(stream: Joint, socket: Socket): Promise<void>
   socket.on('data', (bytes: Buffer) => {
     if (!stream.send(bytes)) socket.pause()
   })
-  socket.on('end', () => stream.end())
+  // An end that was reached before anybody listened is not told again.
+  if (socket.readableEnded) stream.end()
+  else socket.on('end', () => stream.end())
   socket.on('drain', () => stream.resume())
   // `close` follows; the far end hears of it there.
   let failure: Error | undefined
