@@ -1,0 +1,84 @@
+/** The dialer: dials and resolves for the laptops that the managers name. */
+import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../lib/logger.ts'
+import { VERSION } from '../lib/version.ts'
+import type { AgentConfig } from '../wire/messages/control.ts'
+import { type Hello, PROTOCOL } from '../wire/messages/hello.ts'
+import type { Identity, Opening } from '../wire/session/contract.ts'
+import type { AgentArguments } from './arguments.ts'
+import { dial } from './dialer/dial.ts'
+import { serveDns } from './dialer/dns.ts'
+import { Networks } from './dialer/networks.ts'
+import { Laptops } from './laptops.ts'
+import { Managers } from './managers.ts'
+
+export interface RoleContext {
+  options: AgentArguments
+  identity: Identity
+  logger: Logger
+  clock: Clock
+  signal: AbortSignal
+}
+
+/** Runs until the signal. */
+export async function runDialer({ options, identity, logger, clock, signal }: RoleContext): Promise<number> {
+  const { pod, podUid, installationKey } = options
+  const hello: Hello = { version: VERSION, protocol: PROTOCOL, features: [], end: { role: 'dialer', pod, podUid } }
+  const networks = new Networks()
+  let config: AgentConfig | undefined
+  const laptops = new Laptops({
+    identity,
+    hello,
+    clock,
+    logger,
+    keyOf: (session) => config?.peers[session],
+    onStream: (opening) => serve(opening, networks),
+    onChange() {},
+  })
+  const managers: Managers = new Managers({
+    identity,
+    hello,
+    installationKey,
+    addresses: options.managers,
+    name: options.managersName,
+    clock,
+    logger,
+    onCircuit: (link) => void laptops.take(link),
+    onJoined: () => report(),
+    onMessage(message) {
+      if (message.kind !== 'config') return
+      if (config !== undefined && !isNewer(message, config)) return
+      config = message
+      networks.set(message.cidrs, message.denied)
+      managers.know(message.managers)
+      laptops.keysChanged()
+      report()
+    },
+  })
+  const report = (): void =>
+    managers.send({
+      kind: 'report',
+      epoch: config?.epoch ?? 0,
+      generation: config?.generation ?? 0,
+      routes: [],
+      listening: [],
+    })
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+  laptops.close()
+  await managers.close()
+  return 0
+}
+
+function isNewer(one: AgentConfig, other: AgentConfig): boolean {
+  return one.epoch > other.epoch || (one.epoch === other.epoch && one.generation > other.generation)
+}
+
+function serve(opening: Opening, networks: Networks): void {
+  const { header } = opening
+  if (header.service === 'dial') void dial(opening, header.host, header.port, networks)
+  else if (header.service === 'dns') serveDns(opening)
+  else opening.refuse('unknown', `the dialer has no service ${header.service}`)
+}

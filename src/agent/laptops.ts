@@ -1,0 +1,153 @@
+/** Sessions of daemons, over circuits that managers switch here. */
+import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../lib/logger.ts'
+import { type ControlChannel, controlChannel } from '../wire/control.ts'
+import type { Link } from '../wire/link/link.ts'
+import type { Hello } from '../wire/messages/hello.ts'
+import type { Identity, Opening, Session } from '../wire/session/contract.ts'
+import { startSession } from '../wire/session/session.ts'
+
+/** A config that names the daemon may be under way still. */
+const KNOWN_LIMIT_MS = 2000
+const MAX_PENDING = 64
+
+export interface Laptop {
+  /** Name of its Session object. */
+  readonly name: string
+  readonly session: Session
+  /** Intercepts that it answers now. */
+  serves: Set<string>
+  /** Tells it which of them are routed to it. */
+  attached(intercepts: string[]): void
+}
+
+export interface LaptopsOptions {
+  identity: Identity
+  hello: Hello
+  clock: Clock
+  logger: Logger
+  /** The public key that belongs to a Session object's name, if it is known. */
+  keyOf(session: string): string | undefined
+  /** Streams other than `control`. */
+  onStream(opening: Opening, laptop: Laptop): void
+  /** A laptop came, went, or serves something else. */
+  onChange(): void
+}
+
+export class Laptops {
+  readonly #options: LaptopsOptions
+  readonly #laptops = new Map<Session, Laptop>()
+  /** Called when the known keys have changed. */
+  readonly #waiting = new Set<() => void>()
+  #pending = 0
+
+  constructor(options: LaptopsOptions) {
+    this.#options = options
+  }
+
+  /** Those that are connected now. The last of each name counts: a daemon that came back replaces what it was. */
+  [Symbol.iterator](): Iterator<Laptop> {
+    return this.#laptops.values()
+  }
+
+  /** The laptop of a Session object. */
+  find(name: string): Laptop | undefined {
+    let last: Laptop | undefined
+    for (const laptop of this.#laptops.values()) if (laptop.name === name) last = laptop
+    return last
+  }
+
+  /** The known keys have changed: ends who is not known any more, lets in who waited. */
+  keysChanged(): void {
+    for (const { name, session } of [...this.#laptops.values()]) {
+      if (this.#options.keyOf(name) !== session.peer.publicKey) session.close(new Error('the session was ended'))
+    }
+    for (const check of [...this.#waiting]) check()
+  }
+
+  /** A circuit; errors end it and are only logged. */
+  async take(link: Link): Promise<void> {
+    const { identity, hello, clock, logger } = this.#options
+    if (this.#pending >= MAX_PENDING) {
+      link.bind({ onData() {}, onDrain() {}, onClose() {} })
+      link.reset(new Error('too many sessions are starting'))
+      return
+    }
+    this.#pending++
+    try {
+      const session = await startSession(link, {
+        side: 'server',
+        identity,
+        hello,
+        clock,
+        logger,
+        verify: () => undefined,
+      })
+      await this.#admit(session)
+    } catch (error) {
+      logger.info({ circuit: link.name, error: (error as Error).message }, 'session with a laptop not started')
+    } finally {
+      this.#pending--
+    }
+  }
+
+  close(): void {
+    for (const session of [...this.#laptops.keys()]) session.close()
+  }
+
+  /** The key must be the one of the Session object that the daemon names. */
+  async #admit(session: Session): Promise<void> {
+    const { keyOf, logger } = this.#options
+    const { end } = session.hello
+    const name = end.role === 'daemon' ? end.session : undefined
+    const known = name !== undefined && (await this.#until(() => keyOf(name) === session.peer.publicKey))
+    if (!known) {
+      session.close(new Error('this session is not known here'))
+      return
+    }
+    const laptop: Laptop = { name, session, serves: new Set(), attached: () => {} }
+    this.#laptops.set(session, laptop)
+    logger.info({ session: name }, 'laptop joined')
+    session.bind({
+      onStream: (opening) => this.#onStream(opening, laptop),
+      onClose: (reason) => {
+        this.#laptops.delete(session)
+        logger.info({ session: name, reason: reason?.message }, 'laptop left')
+        this.#options.onChange()
+      },
+    })
+    this.#options.onChange()
+  }
+
+  #onStream(opening: Opening, laptop: Laptop): void {
+    if (opening.header.service !== 'control') {
+      this.#options.onStream(opening, laptop)
+      return
+    }
+    const channel: ControlChannel = controlChannel(opening.accept(), {
+      onMessage: (message) => {
+        if (message.kind !== 'serves') return
+        laptop.serves = new Set(message.intercepts)
+        this.#options.onChange()
+      },
+    })
+    laptop.attached = (intercepts) => channel.send({ kind: 'attached', intercepts })
+  }
+
+  /** Waits for `check` while configs come. */
+  async #until(check: () => boolean): Promise<boolean> {
+    if (check()) return true
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    const again = (): void => {
+      if (check()) resolve(true)
+    }
+    this.#waiting.add(again)
+    const timer = this.#options.clock.after(KNOWN_LIMIT_MS, () => resolve(false))
+    try {
+      return await promise
+    } finally {
+      timer.cancel()
+      this.#waiting.delete(again)
+    }
+  }
+}

@@ -1,0 +1,19 @@
+/** `remocal agent`: an agent in a pod, or with `--dialer` the dialer. */
+import { systemClock } from '../lib/clock.ts'
+import { jsonLogger } from '../lib/json-logger.ts'
+import { createIdentity } from '../wire/session/identity.ts'
+import { readArguments } from './arguments.ts'
+
+/** Runs until SIGTERM, or until nobody has needed the agent for a while. @returns the exit code */
+export async function agentMain(argv: string[]): Promise<number> {
+  const options = readArguments(argv)
+  const logger = jsonLogger((line) => process.stderr.write(line))
+  const identity = createIdentity({ subject: options.dialer ? 'dialer' : 'agent' })
+  // The managers read it from the log: it is how they know that this process is the one they asked for.
+  process.stdout.write(`${identity.publicKey}\n`)
+  const stop = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort())
+  const common = { options, identity, logger, clock: systemClock, signal: stop.signal }
+  if (options.dialer) return (await import('./dialer-role.ts')).runDialer(common)
+  return (await import('./pod-role.ts')).runAgent(common)
+}

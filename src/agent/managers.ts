@@ -1,0 +1,169 @@
+/** A carrier and a session to every manager, made again whenever it ends. */
+import { lookup } from 'node:dns/promises'
+import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../lib/logger.ts'
+import { acceptCircuit } from '../wire/carrier/accept-circuit.ts'
+import { openCircuit } from '../wire/carrier/open-circuit.ts'
+import { type ControlChannel, controlChannel } from '../wire/control.ts'
+import type { Link } from '../wire/link/link.ts'
+import { dialTcp } from '../wire/link/tcp.ts'
+import type { ControlMessage } from '../wire/messages/control.ts'
+import type { Hello } from '../wire/messages/hello.ts'
+import { createMux } from '../wire/mux/mux.ts'
+import type { Identity } from '../wire/session/contract.ts'
+import { startSession } from '../wire/session/session.ts'
+
+const RETRY_MS = { first: 50, most: 1000 }
+/** How often the name of the managers is looked up again. */
+const LOOKUP_MS = 5000
+const DIAL_LIMIT_MS = 3000
+
+export interface ManagersOptions {
+  identity: Identity
+  hello: Hello
+  installationKey: string
+  /** `host:port` each. */
+  addresses: string[]
+  /** `name:port`, or empty. */
+  name: string
+  clock: Clock
+  logger: Logger
+  onMessage(message: ControlMessage): void
+  /** A daemon's circuit arrived. */
+  onCircuit(link: Link): void
+  /** A session with a manager stands: it wants a report. */
+  onJoined(): void
+}
+
+export class Managers {
+  readonly #options: ManagersOptions
+  readonly #stop = new AbortController()
+  readonly #channels = new Map<string, ControlChannel>()
+  readonly #kept = new Map<string, Promise<void>>()
+  #wished: Set<string>
+
+  constructor(options: ManagersOptions) {
+    this.#options = options
+    this.#wished = new Set(options.addresses)
+    this.#keepAll()
+    if (options.name !== '') void this.#lookUp()
+  }
+
+  /** How many managers are joined now. */
+  get joined(): number {
+    return this.#channels.size
+  }
+
+  /** All managers that there are, as a manager says it. Those of before are kept while they answer. */
+  know(addresses: string[]): void {
+    if (addresses.length === 0) return
+    this.#wished = new Set(addresses)
+    this.#keepAll()
+  }
+
+  send(message: ControlMessage): void {
+    for (const channel of this.#channels.values()) channel.send(message)
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort(new Error('the agent ends'))
+    await Promise.allSettled(this.#kept.values())
+  }
+
+  #keepAll(): void {
+    for (const address of this.#wished) {
+      if (this.#kept.has(address) || this.#stop.signal.aborted) continue
+      const kept = this.#keep(address).finally(() => this.#kept.delete(address))
+      this.#kept.set(address, kept)
+    }
+  }
+
+  /** Joins one manager again and again, as long as it is wished for. */
+  async #keep(address: string): Promise<void> {
+    const { logger } = this.#options
+    let wait = RETRY_MS.first
+    while (!this.#stop.signal.aborted) {
+      try {
+        await this.#join(address, () => {
+          wait = RETRY_MS.first
+        })
+      } catch (error) {
+        logger.debug({ manager: address, error: (error as Error).message }, 'manager not joined')
+      }
+      if (!this.#wished.has(address)) return
+      await this.#pause(wait * (0.5 + Math.random()))
+      wait = Math.min(wait * 2, RETRY_MS.most)
+    }
+  }
+
+  /** Resolves when the session that stood has ended. */
+  async #join(address: string, joined: () => void): Promise<void> {
+    const { identity, hello, installationKey, clock, logger, onMessage, onCircuit, onJoined } = this.#options
+    const { signal } = this.#stop
+    const at = address.lastIndexOf(':')
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(DIAL_LIMIT_MS)])
+    const link = await dialTcp(address.slice(0, at), Number(address.slice(at + 1)), { signal: limit })
+    const over = Promise.withResolvers<void>()
+    const mux = createMux(link, {
+      side: 'client',
+      clock,
+      handlers: {
+        onFlow(flow, header) {
+          const circuit = acceptCircuit(flow, header)
+          if (circuit !== undefined) onCircuit(circuit.link)
+        },
+        onClose: () => over.resolve(),
+      },
+    })
+    const end = (): void => mux.close()
+    signal.addEventListener('abort', end, { once: true })
+    try {
+      const session = await startSession(openCircuit(mux, { to: 'manager' }), {
+        side: 'client',
+        identity,
+        hello,
+        clock,
+        logger,
+        signal,
+        verify: (peer) =>
+          peer.signedBy(installationKey) && peer.subject.startsWith('manager/')
+            ? undefined
+            : `${address} is not a manager of this installation`,
+      })
+      session.bind({ onStream: (opening) => opening.refuse('unknown', 'not here'), onClose: () => mux.close() })
+      const { stream } = await session.open({ service: 'control' })
+      this.#channels.set(address, controlChannel(stream, { onMessage }))
+      logger.info({ manager: session.hello.end, address }, 'manager joined')
+      joined()
+      onJoined()
+      await over.promise
+      logger.info({ address }, 'manager left')
+    } finally {
+      this.#channels.delete(address)
+      signal.removeEventListener('abort', end)
+      mux.close()
+    }
+  }
+
+  /** Finds managers by name, for as long as none has said where all are. */
+  async #lookUp(): Promise<void> {
+    const { name, logger } = this.#options
+    const at = name.lastIndexOf(':')
+    while (!this.#stop.signal.aborted) {
+      try {
+        const found = await lookup(name.slice(0, at), { all: true })
+        if (this.joined === 0) this.know(found.map(({ address }) => `${address}${name.slice(at)}`))
+      } catch (error) {
+        logger.debug({ name, error: (error as Error).message }, 'managers not found by name')
+      }
+      await this.#pause(this.joined === 0 ? RETRY_MS.most : LOOKUP_MS)
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = this.#options.clock.after(ms, resolve)
+    this.#stop.signal.addEventListener('abort', () => resolve(), { once: true })
+    return promise.finally(() => timer.cancel())
+  }
+}
