@@ -1,6 +1,7 @@
 /** Sessions of daemons, over circuits that managers switch here. */
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
+import { Waiters } from '../lib/waiters.ts'
 import { type ControlChannel, controlChannel } from '../wire/control.ts'
 import type { Link } from '../wire/link/link.ts'
 import type { Hello } from '../wire/messages/hello.ts'
@@ -37,12 +38,12 @@ export interface LaptopsOptions {
 export class Laptops {
   readonly #options: LaptopsOptions
   readonly #laptops = new Map<Session, Laptop>()
-  /** Called when the known keys have changed. */
-  readonly #waiting = new Set<() => void>()
+  readonly #waiters: Waiters
   #pending = 0
 
   constructor(options: LaptopsOptions) {
     this.#options = options
+    this.#waiters = new Waiters(options.clock)
   }
 
   /** Those that are connected now. The last of each name counts: a daemon that came back replaces what it was. */
@@ -62,7 +63,7 @@ export class Laptops {
     for (const { name, session } of [...this.#laptops.values()]) {
       if (this.#options.keyOf(name) !== session.peer.publicKey) session.close(new Error('the session was ended'))
     }
-    for (const check of [...this.#waiting]) check()
+    this.#waiters.changed()
   }
 
   /** A circuit; errors end it and are only logged. */
@@ -100,8 +101,10 @@ export class Laptops {
     const { keyOf, logger } = this.#options
     const { end } = session.hello
     const name = end.role === 'daemon' ? end.session : undefined
-    const known = name !== undefined && (await this.#until(() => keyOf(name) === session.peer.publicKey))
-    if (!known) {
+    const matches = (): true | undefined =>
+      name !== undefined && keyOf(name) === session.peer.publicKey ? true : undefined
+    const known = await this.#waiters.until(matches, KNOWN_LIMIT_MS)
+    if (name === undefined || known === undefined) {
       session.close(new Error('this session is not known here'))
       return
     }
@@ -132,22 +135,5 @@ export class Laptops {
       },
     })
     laptop.attached = (intercepts) => channel.send({ kind: 'attached', intercepts })
-  }
-
-  /** Waits for `check` while configs come. */
-  async #until(check: () => boolean): Promise<boolean> {
-    if (check()) return true
-    const { promise, resolve } = Promise.withResolvers<boolean>()
-    const again = (): void => {
-      if (check()) resolve(true)
-    }
-    this.#waiting.add(again)
-    const timer = this.#options.clock.after(KNOWN_LIMIT_MS, () => resolve(false))
-    try {
-      return await promise
-    } finally {
-      timer.cancel()
-      this.#waiting.delete(again)
-    }
   }
 }

@@ -1,0 +1,77 @@
+/** Who is connected to this replica. */
+import { EventEmitter } from 'node:events'
+import type { ControlChannel } from '../../wire/control.ts'
+import type { AgentReport } from '../../wire/messages/control.ts'
+import type { Mux } from '../../wire/mux/contract.ts'
+
+interface EndBase {
+  readonly mux: Mux
+  readonly publicKey: string
+  control: ControlChannel | undefined
+}
+
+export interface AgentEnd extends EndBase {
+  readonly role: 'agent'
+  readonly namespace: string
+  readonly pod: string
+  readonly podUid: string
+  readonly container: string
+  report: AgentReport | undefined
+}
+
+export interface DialerEnd extends EndBase {
+  readonly role: 'dialer'
+  readonly pod: string
+  readonly podUid: string
+}
+
+export interface DaemonEnd extends EndBase {
+  readonly role: 'daemon'
+  /** Name of its Session object. */
+  readonly session: string
+}
+
+export type End = AgentEnd | DialerEnd | DaemonEnd
+
+interface EndEvents {
+  joined: [End]
+  left: [End]
+  /** An agent reported. */
+  report: [AgentEnd]
+}
+
+export class Ends extends EventEmitter<EndEvents> {
+  readonly #all = new Set<End>()
+
+  add(end: End): void {
+    this.#all.add(end)
+    this.emit('joined', end)
+  }
+
+  remove(end: End): void {
+    if (this.#all.delete(end)) this.emit('left', end)
+  }
+
+  /** The last agent that joined from a pod. */
+  agent(podUid: string): AgentEnd | undefined {
+    let last: AgentEnd | undefined
+    for (const end of this.#all) if (end.role === 'agent' && end.podUid === podUid) last = end
+    return last
+  }
+
+  get agents(): AgentEnd[] {
+    return [...this.#all].filter((end) => end.role === 'agent')
+  }
+
+  get dialers(): DialerEnd[] {
+    return [...this.#all].filter((end) => end.role === 'dialer')
+  }
+
+  get daemons(): DaemonEnd[] {
+    return [...this.#all].filter((end) => end.role === 'daemon')
+  }
+
+  closeAll(reason: Error): void {
+    for (const { mux } of [...this.#all]) mux.close(reason)
+  }
+}

@@ -1,0 +1,19 @@
+/** The port for carriers. */
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:net'
+import { tcpLink } from '../../wire/link/tcp.ts'
+import { type CarrierOptions, carry } from './carrier.ts'
+
+/** Connections that have proved no key yet are among them. */
+const MAX_CONNECTIONS = 20_000
+
+/** Accepts carriers until the server is closed. Rejects when the port is taken. */
+export async function listenForCarriers(port: number, options: CarrierOptions): Promise<Server> {
+  const server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true }, (socket) => {
+    void carry(tcpLink(socket), options)
+  })
+  server.maxConnections = MAX_CONNECTIONS
+  server.listen(port)
+  await once(server, 'listening')
+  return server
+}

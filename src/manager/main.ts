@@ -1,0 +1,113 @@
+/** `remocal manager`. */
+import { KubeClient } from '../kube/client.ts'
+import { inClusterConfig } from '../kube/in-cluster.ts'
+import { INSTALLATION } from '../kube/resources.ts'
+import { systemClock as clock } from '../lib/clock.ts'
+import { jsonLogger } from '../lib/json-logger.ts'
+import { Waiters } from '../lib/waiters.ts'
+import { createIdentity } from '../wire/session/identity.ts'
+import { type DaemonEnd, type End, Ends } from './carriers/ends.ts'
+import { listenForCarriers } from './carriers/listen.ts'
+import { Switch } from './carriers/switch.ts'
+import { Events } from './events.ts'
+import { listenForHealth } from './health.ts'
+import { Janitor } from './janitor.ts'
+import { Leader } from './leader.ts'
+import { LeaderLease } from './lease.ts'
+import { ClusterNetworks } from './networks.ts'
+import { readSettings } from './settings.ts'
+import { World } from './world.ts'
+
+const HEALTH_PORT = 7071
+/** A Session object that a daemon has just made may not be in the cache yet. */
+const SESSION_MS = 3000
+
+/** Runs until SIGTERM. Rejects when the installation cannot be read. @returns the exit code */
+export async function managerMain(_argv: string[]): Promise<number> {
+  const logger = jsonLogger((line) => process.stderr.write(line))
+  const stop = Promise.withResolvers<void>()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.resolve())
+
+  const client = new KubeClient({ target: inClusterConfig(process.env, clock), clock })
+  const settings = await readSettings(client, process.env)
+  const { namespace, pod } = settings
+  const waiters = new Waiters(clock)
+  const ends = new Ends()
+  const events = new Events(client, clock, logger)
+  const changed = (): void => {
+    waiters.changed()
+    leader.wake()
+  }
+  const world = new World({ client, namespace, clock, logger, onChange: changed })
+  const networks = new ClusterNetworks(client, clock, logger, changed)
+  const leader: Leader = new Leader({ client, settings, world, ends, networks, events, clock, logger })
+  const janitor = new Janitor({ client, world, ends, pod, clock, logger })
+
+  ends.on('joined', (end) => {
+    waiters.changed()
+    if (end.role === 'daemon') janitor.see(end.session)
+    tellDialers(ends, end)
+    leader.wake()
+  })
+  ends.on('left', (end) => {
+    tellDialers(ends, end)
+    leader.wake()
+  })
+  ends.on('report', () => leader.wake())
+
+  let ready = false
+  const health = await listenForHealth(HEALTH_PORT, () =>
+    ready ? undefined : 'the objects of the cluster are not read yet',
+  )
+  const server = await listenForCarriers(INSTALLATION.port, {
+    identity: createIdentity({ subject: `manager/${pod}`, issuer: settings.issuer }),
+    pod,
+    ends,
+    switch: new Switch(ends, () => world.intercepts.cache.values(), waiters),
+    clock,
+    logger,
+    proof: {
+      client,
+      clock,
+      namespace,
+      image: settings.image,
+      installationKey: settings.installationKey,
+      session: (name) => waiters.until(() => world.sessionsByName.get(name), SESSION_MS),
+    },
+  })
+  await Promise.all([world.synced(), networks.refresh()])
+  ready = true
+  const lease = new LeaderLease({
+    client,
+    namespace,
+    identity: pod,
+    clock,
+    logger,
+    onChange(epoch) {
+      janitor.leads = epoch !== undefined
+      leader.lead(epoch)
+    },
+  }).start()
+  logger.info({ pod }, 'manager is ready')
+
+  await stop.promise
+  ready = false
+  server.close()
+  leader.close()
+  janitor.close()
+  networks.close()
+  await lease.close()
+  ends.closeAll(new Error('this manager ends'))
+  await world.close()
+  health.close()
+  client.close()
+  return 0
+}
+
+/** Daemons hear of each change of the dialers, and of all when they join. */
+function tellDialers(ends: Ends, changed: End): void {
+  if (changed.role === 'agent') return
+  const dialers = ends.dialers.map(({ podUid, publicKey }) => ({ podUid, publicKey }))
+  const audience: DaemonEnd[] = changed.role === 'daemon' ? [changed] : ends.daemons
+  for (const { control } of audience) control?.send({ kind: 'dialers', dialers })
+}

@@ -1,0 +1,53 @@
+/** What an agent is told: the routes of its pod, whom it may talk to, the probes that go to the app. */
+import type { Session } from '../../kube/resources.ts'
+import type { AgentConfig, Probe, Route } from '../../wire/messages/control.ts'
+import type { Handler, Pod } from '../kinds.ts'
+import type { Decision } from './decide.ts'
+import { portNamed } from './workload.ts'
+
+/** A config without its number. */
+export type ConfigContent = Omit<AgentConfig, 'kind' | 'epoch' | 'generation'>
+
+/** @param sessions by name */
+export function podConfig(
+  pod: Pod,
+  decisions: Decision[],
+  sessions: ReadonlyMap<string, Session>,
+  managers: string[],
+): ConfigContent {
+  const covering = decisions.filter(({ pods }) => pods.some(({ metadata }) => metadata.uid === pod.metadata.uid))
+  const routes = covering
+    .filter(({ intercept }) => sessions.has(intercept.spec.session))
+    .map(
+      ({ intercept: { metadata, spec } }): Route => ({
+        intercept: metadata.uid ?? '',
+        name: `${metadata.namespace}/${metadata.name}`,
+        mode: 'intercept',
+        session: spec.session,
+        owner: spec.owner,
+        ports: spec.ports.map(({ port }) => port),
+        filter: spec.filter,
+        priority: spec.priority ?? 0,
+      }),
+    )
+  // Decisions come oldest first, and the sort is stable.
+  routes.sort((a, b) => b.priority - a.priority || Number(a.filter === '') - Number(b.filter === ''))
+  const peers = Object.fromEntries(routes.map(({ session }) => [session, sessions.get(session)?.spec.publicKey ?? '']))
+  return { routes, peers, probes: probesOf(pod), managers, cidrs: [], denied: [] }
+}
+
+function probesOf({ spec: { containers } }: Pod): Probe[] {
+  return containers.flatMap(({ readinessProbe, livenessProbe, startupProbe }) =>
+    [readinessProbe, livenessProbe, startupProbe].flatMap((handler) => {
+      const probe = handler === undefined ? undefined : probeOf(handler)
+      if (probe === undefined) return []
+      const port = typeof probe.port === 'number' ? probe.port : portNamed(containers, probe.port)
+      return port === undefined ? [] : [{ port, ...(probe.path !== undefined && { path: probe.path }) }]
+    }),
+  )
+}
+
+function probeOf({ httpGet, tcpSocket }: Handler): { port: number | string; path?: string } | undefined {
+  if (httpGet !== undefined) return { port: httpGet.port, path: httpGet.path ?? '/' }
+  return tcpSocket
+}

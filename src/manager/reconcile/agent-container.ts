@@ -1,0 +1,76 @@
+/** The ephemeral container that is an agent. */
+import type { Container, ContainerStatus, Pod } from '../kinds.ts'
+
+export const PREFIX = 'remocal-'
+/** After an agent ended, the next one waits so long. */
+const AGAIN_MS = 10_000
+
+export interface AgentContainerOptions {
+  image: string
+  installationKey: string
+  /** `host:port` of the ready managers. */
+  managers: string[]
+  managersName: string
+}
+
+/** How the agent of a pod stands. */
+export type AgentState =
+  | { kind: 'present'; container: string; status: ContainerStatus | undefined }
+  | { kind: 'absent' }
+  /** The last one ended a moment ago; `waitMs` until another may be added. */
+  | { kind: 'resting'; container: string; waitMs: number }
+
+/** @param now milliseconds since 1970 */
+export function agentState(pod: Pod, now: number): AgentState {
+  const statuses = new Map((pod.status?.ephemeralContainerStatuses ?? []).map((status) => [status.name, status]))
+  const ours = (pod.spec.ephemeralContainers ?? []).filter(({ name }) => name.startsWith(PREFIX))
+  const last = ours.at(-1)
+  if (last === undefined) return { kind: 'absent' }
+  const status = statuses.get(last.name)
+  const ended = status?.state?.terminated
+  if (ended === undefined) return { kind: 'present', container: last.name, status }
+  const waitMs = Date.parse(ended.finishedAt ?? '') + AGAIN_MS - now
+  // The first one that ends is replaced at once; only repeated ends are slowed down.
+  if (ours.length > 1 && waitMs > 0) return { kind: 'resting', container: last.name, waitMs }
+  return { kind: 'absent' }
+}
+
+/** The next agent container of a pod; a finished one's name cannot be used again. */
+export function agentContainer(pod: Pod, target: string, options: AgentContainerOptions): Container & object {
+  const taken = (pod.spec.ephemeralContainers ?? []).map(({ name }) => name)
+  let number = 1
+  while (taken.includes(`${PREFIX}${number}`)) number++
+  const name = `${PREFIX}${number}`
+  const { metadata } = pod
+  return {
+    name,
+    image: options.image,
+    imagePullPolicy: 'IfNotPresent',
+    targetContainerName: target,
+    args: [
+      'agent',
+      ...['--namespace', metadata.namespace ?? ''],
+      ...['--pod', metadata.name],
+      ...['--pod-uid', metadata.uid ?? ''],
+      ...['--container', name],
+      ...['--target', target],
+      ...['--installation-key', options.installationKey],
+      ...['--managers', options.managers.join(',')],
+      ...['--managers-name', options.managersName],
+    ],
+    securityContext: {
+      runAsUser: 0,
+      runAsNonRoot: false,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'], add: ['NET_ADMIN', 'SYS_PTRACE'] },
+    },
+  } as Container & object
+}
+
+/** The container of the app: the named one, the one with the port, or the first. */
+export function targetContainer(pod: Pod, container: string | undefined, port: number): string {
+  const { containers } = pod.spec
+  const named = containers.find(({ name }) => name === container)
+  const withPort = containers.find(({ ports = [] }) => ports.some(({ containerPort }) => containerPort === port))
+  return (named ?? withPort ?? containers[0])?.name ?? ''
+}

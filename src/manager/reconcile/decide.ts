@@ -1,0 +1,105 @@
+/** Which attachments are accepted, and which pods they cover. */
+
+import type { Intercept } from '../../kube/resources.ts'
+import { normalize } from '../../lib/filter/terms.ts'
+import type { Pod } from '../kinds.ts'
+import { type NamespaceView, type Resolved, resolveWorkload } from './workload.ts'
+
+export interface Decision {
+  intercept: Intercept
+  accepted: boolean
+  /** Reason of the condition `Accepted`. */
+  reason: 'Accepted' | 'Conflict' | 'WorkloadNotFound' | 'PortNotFound' | 'FilterInvalid'
+  message: string
+  /** Pods that it covers; none unless accepted. */
+  pods: Pod[]
+}
+
+export interface DecideInput {
+  intercepts: Iterable<Intercept>
+  view(namespace: string): NamespaceView | undefined
+  /** Why a filter does not compile. */
+  filterProblem(cel: string): string | undefined
+}
+
+/** Decides on all attachments, the oldest first: of two that want the same the older one has it. */
+export function decideAll({ intercepts, view, filterProblem }: DecideInput): Decision[] {
+  const decisions: Decision[] = []
+  for (const intercept of [...intercepts].sort(older)) {
+    if (intercept.metadata.deletionTimestamp !== undefined) continue
+    const namespace = view(intercept.metadata.namespace ?? '')
+    // Not known yet: nothing is said about it before its namespace is.
+    if (namespace === undefined) continue
+    decisions.push(decide(intercept, namespace, filterProblem(intercept.spec.filter), decisions))
+  }
+  return decisions
+}
+
+function decide(intercept: Intercept, view: NamespaceView, problem: string | undefined, earlier: Decision[]): Decision {
+  const { workload, ports } = intercept.spec
+  const no = (reason: Decision['reason'], message: string): Decision => ({
+    intercept,
+    accepted: false,
+    reason,
+    message,
+    pods: [],
+  })
+  if (problem !== undefined) return no('FilterInvalid', problem)
+  const resolved = resolveWorkload(view, workload.kind, workload.name)
+  if (resolved === undefined) return no('WorkloadNotFound', `there is no ${workload.kind} ${workload.name}`)
+  const missing = ports.filter(({ port }) => !knows(resolved, port)).map(({ port }) => port)
+  if (missing.length > 0) {
+    return no(
+      'PortNotFound',
+      `${workload.kind} ${workload.name} has no port ${missing.join(', ')}; ${offered(resolved)}`,
+    )
+  }
+  const holder = earlier.find((other) => other.accepted && collide(other.intercept, intercept))?.intercept
+  if (holder !== undefined) {
+    const { owner, filter } = holder.spec
+    const what = filter === '' ? 'every request' : `requests with ${filter}`
+    return no(
+      'Conflict',
+      `${what} of ${workload.kind} ${workload.name} held by ${owner} since ${holder.metadata.creationTimestamp}`,
+    )
+  }
+  return {
+    intercept,
+    accepted: true,
+    reason: 'Accepted',
+    message: `covers ${resolved.pods.length} pods`,
+    pods: resolved.pods,
+  }
+}
+
+/** The same requests of the same ports with the same priority. */
+function collide(a: Intercept, b: Intercept): boolean {
+  return (
+    a.metadata.namespace === b.metadata.namespace &&
+    a.spec.workload.kind === b.spec.workload.kind &&
+    a.spec.workload.name === b.spec.workload.name &&
+    (a.spec.priority ?? 0) === (b.spec.priority ?? 0) &&
+    normalize(a.spec.filter) === normalize(b.spec.filter) &&
+    a.spec.ports.some(({ port }) => b.spec.ports.some((other) => other.port === port))
+  )
+}
+
+function knows({ containers, targets }: Resolved, port: number): boolean {
+  return (
+    targets.has(port) || containers.some(({ ports = [] }) => ports.some(({ containerPort }) => containerPort === port))
+  )
+}
+
+function offered({ containers, targets }: Resolved): string {
+  const declared = containers.flatMap(({ ports = [] }) => ports.map(({ containerPort }) => containerPort))
+  const all = [...new Set([...declared, ...targets])]
+  return all.length === 0 ? 'it declares none' : `it has ${all.join(', ')}`
+}
+
+/** Oldest first; names decide between those of one second. */
+export function older(a: Intercept, b: Intercept): number {
+  const times = (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? '')
+  return times !== 0
+    ? times
+    : `${a.metadata.namespace}/${a.metadata.name}`.localeCompare(`${b.metadata.namespace}/${b.metadata.name}`)
+}
