@@ -30,5 +30,8 @@ export async function main(argv: string[], io: Io): Promise<number> {
 
 if (import.meta.main || basename(process.argv[1] ?? '') === 'remocal.mjs') {
   const { processIo } = await import('./process-io.ts')
+  // Timers of a clock do not keep a process alive; a command that waits for one must not end by itself.
+  const alive = setInterval(() => {}, 2 ** 30)
   process.exitCode = await main(process.argv.slice(2), processIo(import.meta.filename))
+  clearInterval(alive)
 }

@@ -60,7 +60,7 @@ async function prepare(): Promise<NodeJS.ProcessEnv> {
   const env = { KUBECONFIG: kubeconfig, REMOCAL_HOME: home }
   const client = clientOf(kubeconfig)
   await step('shop ready', async () => {
-    await apply(client, manifests('examples/shop'))
+    await apply(client, manifests('examples/shop/manifests'))
     await untilReady(client, 'shop')
   })
   client.close()

@@ -1,3 +1,4 @@
+import type { InstallStep } from '../../kube/install/install.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { VERSION } from '../../lib/version.ts'
 import type { Command } from '../command.ts'
@@ -24,13 +25,28 @@ export const install: Command = {
     try {
       const result = await apply(client, {
         image,
+        version: VERSION,
+        clock: systemClock,
         signal: call.signal,
-        onStep: (text: string) => call.io.stderr(`${text}\n`),
+        onStep: (step) => call.io.stderr(`${stepText(step)}\n`),
       })
-      call.print(result, () => `Installed with image ${image}.\n`)
+      call.print(result, ({ namespace }) => `Remocal is ready in ${namespace}, with image ${image}.\n`)
     } finally {
       client.close()
     }
     return 0
   },
+}
+
+function stepText(step: InstallStep): string {
+  switch (step.kind) {
+    case 'object':
+      return `${step.object} ${step.result}`
+    case 'skipped':
+      return `${step.what} skipped: ${step.reason}`
+    case 'waiting':
+      return `waiting for ${step.what}: ${step.reason}`
+    case 'ready':
+      return `${step.what} is ready`
+  }
 }

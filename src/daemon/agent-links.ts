@@ -1,0 +1,189 @@
+/** Sessions with agents: one for each pod, shared by all attachments of this cluster that cover it. */
+import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../lib/logger.ts'
+import { openCircuit } from '../wire/carrier/open-circuit.ts'
+import { type ControlChannel, controlChannel } from '../wire/control.ts'
+import type { LinkMux } from '../wire/mux/mux.ts'
+import type { Identity, Opening, Session } from '../wire/session/contract.ts'
+import { startSession } from '../wire/session/session.ts'
+import { helloOf } from './carrier.ts'
+
+const RETRY_MS = { first: 100, most: 1000 }
+
+/** An attachment, as far as agents concern it. */
+export interface Served {
+  /** The Intercept's uid. */
+  readonly uid: string
+  onDeliver(opening: Opening, port: number): void
+  /** What an agent routes to this laptop has changed. */
+  onAttached(): void
+}
+
+export interface AgentLinksOptions {
+  identity: Identity
+  session: string
+  clock: Clock
+  logger: Logger
+  mux(): LinkMux | undefined
+}
+
+interface AgentLink {
+  readonly podUid: string
+  publicKey: string
+  readonly served: Map<string, Served>
+  session: Session | undefined
+  control: ControlChannel | undefined
+  attached: Set<string>
+  starting: boolean
+  retryMs: number
+}
+
+export class AgentLinks {
+  readonly #options: AgentLinksOptions
+  readonly #links = new Map<string, AgentLink>()
+
+  constructor(options: AgentLinksOptions) {
+    this.#options = options
+  }
+
+  /** Serves an attachment to the agent of a pod; again with another key when the agent is another one. */
+  serve(podUid: string, publicKey: string, served: Served): void {
+    let link = this.#links.get(podUid)
+    if (link === undefined) {
+      link = {
+        podUid,
+        publicKey,
+        served: new Map(),
+        session: undefined,
+        control: undefined,
+        attached: new Set(),
+        starting: false,
+        retryMs: RETRY_MS.first,
+      }
+      this.#links.set(podUid, link)
+    }
+    if (link.publicKey !== publicKey) {
+      link.publicKey = publicKey
+      link.session?.close(new Error('another agent has taken its place'))
+      link.session = undefined
+    }
+    if (!link.served.has(served.uid)) {
+      link.served.set(served.uid, served)
+      this.#tell(link)
+    }
+    void this.#keep(link)
+  }
+
+  /** The attachment is served no more, nowhere or not to this pod. */
+  withdraw(uid: string, podUid?: string): void {
+    for (const link of [...this.#links.values()]) {
+      if (podUid !== undefined && link.podUid !== podUid) continue
+      if (!link.served.delete(uid)) continue
+      if (link.served.size > 0) this.#tell(link)
+      else {
+        this.#links.delete(link.podUid)
+        link.session?.close()
+      }
+    }
+  }
+
+  /** Whether the pod's agent routes to this attachment now. */
+  isAttached(podUid: string, uid: string): boolean {
+    return this.#links.get(podUid)?.attached.has(uid) === true
+  }
+
+  /** The session with a pod's agent, if it stands. */
+  session(podUid: string): Session | undefined {
+    return this.#links.get(podUid)?.session
+  }
+
+  /** There is a carrier again. */
+  carrierChanged(): void {
+    for (const link of this.#links.values()) {
+      link.retryMs = RETRY_MS.first
+      void this.#keep(link)
+    }
+  }
+
+  close(): void {
+    const links = [...this.#links.values()]
+    this.#links.clear()
+    for (const { session } of links) session?.close()
+  }
+
+  async #keep(link: AgentLink): Promise<void> {
+    const { clock, logger, mux } = this.#options
+    const carrier = mux()
+    if (link.session !== undefined || link.starting || carrier === undefined || !this.#isWanted(link)) return
+    link.starting = true
+    try {
+      await this.#start(link, carrier)
+      link.retryMs = RETRY_MS.first
+    } catch (error) {
+      logger.info({ pod: link.podUid, error: (error as Error).message }, 'agent not reached')
+      const waitMs = link.retryMs * (0.5 + Math.random())
+      link.retryMs = Math.min(link.retryMs * 2, RETRY_MS.most)
+      clock.after(waitMs, () => void this.#keep(link))
+    } finally {
+      link.starting = false
+    }
+    // The agent was replaced while its session started.
+    const { session } = link as { session: Session | undefined }
+    if (session !== undefined && session.peer.publicKey !== link.publicKey) session.close()
+  }
+
+  async #start(link: AgentLink, carrier: LinkMux): Promise<void> {
+    const { identity, session: name, clock, logger } = this.#options
+    const { podUid, publicKey } = link
+    const session = await startSession(openCircuit(carrier, { to: `agent/${podUid}` }), {
+      side: 'client',
+      identity,
+      hello: helloOf(name),
+      clock,
+      logger,
+      verify: (peer) => (peer.publicKey === publicKey ? undefined : 'not the agent that Kubernetes named'),
+    })
+    if (!this.#isWanted(link)) {
+      session.close()
+      return
+    }
+    link.session = session
+    session.bind({
+      onStream: (opening) => this.#onStream(link, opening),
+      onClose: (reason) => {
+        logger.info({ pod: podUid, reason: reason?.message }, 'session with an agent ended')
+        if (link.session !== session) return
+        link.session = undefined
+        link.control = undefined
+        link.attached = new Set()
+        for (const served of link.served.values()) served.onAttached()
+        clock.after(link.retryMs, () => void this.#keep(link))
+      },
+    })
+    const { stream } = await session.open({ service: 'control' })
+    link.control = controlChannel(stream, {
+      onMessage(message) {
+        if (message.kind !== 'attached') return
+        link.attached = new Set(message.intercepts)
+        for (const served of link.served.values()) served.onAttached()
+      },
+    })
+    this.#tell(link)
+  }
+
+  #onStream(link: AgentLink, opening: Opening): void {
+    const { header } = opening
+    const served = header.service === 'deliver' ? link.served.get(header.intercept) : undefined
+    if (header.service !== 'deliver') opening.refuse('unknown', 'a daemon has no such service')
+    else if (served === undefined) opening.refuse('ECONNREFUSED', 'this attachment has ended')
+    else served.onDeliver(opening, header.port)
+  }
+
+  #tell({ control, served }: AgentLink): void {
+    control?.send({ kind: 'serves', intercepts: [...served.keys()] })
+  }
+
+  #isWanted(link: AgentLink): boolean {
+    return this.#links.get(link.podUid) === link
+  }
+}

@@ -1,0 +1,318 @@
+/** One intercept of this laptop: its object in the cluster, the agents that follow it, the program that answers. */
+import { randomBytes } from 'node:crypto'
+import { connect, type Socket } from 'node:net'
+import { type Code, fault } from '../diagnose/catalogue.ts'
+import { GROUP, type Intercept, type InterceptPort, VERSION } from '../kube/resources.ts'
+import { Watch } from '../kube/watch.ts'
+import type { Fault } from '../lib/fault.ts'
+import { Waiters } from '../lib/waiters.ts'
+import { spliceSocket } from '../wire/carrier/splice-socket.ts'
+import type { RefusalCode } from '../wire/messages/open.ts'
+import type { Opening } from '../wire/session/contract.ts'
+import type { Served } from './agent-links.ts'
+import type { Cluster } from './cluster.ts'
+import type { JournalEntry } from './journal.ts'
+import type { Place } from './place.ts'
+import { shortName, type Workload } from './workload.ts'
+
+/** A new intercept is refused or ready by then. */
+const READY_MS = 60_000
+/** A reason that lasts so long is the reason. */
+const LASTING_MS = 8000
+
+/** Why a manager does not accept an attachment, as codes. */
+const REFUSALS: Record<string, Code> = {
+  Conflict: 'RC-I-204',
+  WorkloadNotFound: 'RC-I-201',
+  PortNotFound: 'RC-I-202',
+  FilterInvalid: 'RC-U-102',
+}
+
+export interface AttachmentOptions {
+  cluster: Cluster
+  workload: Workload
+  container: string | undefined
+  ports: InterceptPort[]
+  filter: string
+  priority: number
+  /** Where the program listens: a place of its own, or this laptop. */
+  place: Place | undefined
+  /** It is over without having been asked to end. */
+  onLost(reason: Fault): void
+}
+
+export class Attachment implements Served {
+  readonly workload: Workload
+  readonly ports: InterceptPort[]
+  readonly filter: string
+  readonly name: string
+  readonly since: string = new Date().toISOString()
+  uid = ''
+  readonly #options: AttachmentOptions
+  readonly #waiters: Waiters
+  #journal: JournalEntry | undefined
+  #watch: Watch<Intercept> | undefined
+  #intercept: Intercept | undefined
+  #ended = false
+
+  constructor(options: AttachmentOptions) {
+    this.#options = options
+    this.workload = options.workload
+    this.ports = options.ports
+    this.filter = options.filter
+    this.name = `${options.workload.name.slice(0, 40)}-${randomBytes(4).toString('hex')}`
+    this.#waiters = new Waiters(options.cluster.clock)
+  }
+
+  get namespace(): string {
+    return this.workload.namespace
+  }
+
+  /** Whether its program has a network of its own, where no port is taken by others. */
+  get isPlaced(): boolean {
+    return this.#options.place !== undefined
+  }
+
+  /** Somebody asked for its end: whoever waits on it hears of it. */
+  left(): void {
+    this.#options.onLost(
+      fault('RC-I-208', `${shortName(this.workload)} in ${this.namespace} was left; its requests go to the app.`, []),
+    )
+  }
+
+  /** What the agents do, as the manager and this laptop see it. */
+  get agents(): { pod: string; state: string; routeNow: string; message?: string }[] {
+    return (this.#intercept?.status?.agents ?? []).map(({ pod, podUid, state, routeNow, message }) => {
+      const here = this.#options.cluster.agents.isAttached(podUid, this.uid)
+      return {
+        pod,
+        state,
+        routeNow: here ? 'laptop' : (routeNow ?? 'app'),
+        ...(message !== undefined && { message }),
+      }
+    })
+  }
+
+  /** Creates the object and waits until every agent routes to this laptop. Rejects with a fault; then nothing is left. */
+  async start(signal: AbortSignal): Promise<void> {
+    const { cluster, workload, container, ports, filter, priority } = this.#options
+    const { namespace } = this
+    const { session, user } = cluster.joined()
+    this.#journal = { ...cluster.where, kind: 'Intercept', namespace, name: this.name }
+    cluster.journal.add(this.#journal)
+    try {
+      const created = await cluster.client.create<Intercept>(
+        {
+          apiVersion: `${GROUP}/${VERSION}`,
+          kind: 'Intercept',
+          metadata: { name: this.name, namespace },
+          spec: {
+            mode: 'intercept',
+            workload: { kind: workload.kind, name: workload.name },
+            ...(container !== undefined && { container }),
+            ports,
+            filter,
+            priority,
+            session,
+            owner: user,
+          },
+        },
+        { signal },
+      )
+      this.uid = created.metadata.uid ?? ''
+      this.#follow()
+      await this.#untilReady(signal)
+    } catch (error) {
+      await this.end()
+      throw error
+    }
+  }
+
+  /** Gives the requests back and deletes the object. */
+  async end(): Promise<void> {
+    if (this.#ended) return
+    this.#ended = true
+    const { cluster } = this.#options
+    cluster.agents.withdraw(this.uid)
+    this.#waiters.changed()
+    await this.#watch?.close()
+    const { apiVersion, kind } = { apiVersion: `${GROUP}/${VERSION}`, kind: 'Intercept' }
+    if (this.#journal === undefined) return
+    try {
+      await cluster.client.delete({ apiVersion, kind, namespace: this.namespace, name: this.name })
+      cluster.journal.remove(this.#journal)
+    } catch (error) {
+      // The journal remembers it; and without its session the managers take it away themselves.
+      cluster.logger.warn({ intercept: this.name, error: (error as Error).message }, 'intercept not deleted')
+    }
+  }
+
+  onDeliver(opening: Opening, port: number): void {
+    void this.#deliver(opening, port)
+  }
+
+  onAttached(): void {
+    this.#waiters.changed()
+  }
+
+  /** The app's environment and folder, from the first agent that tells. */
+  async environment(): Promise<{ env: Record<string, string> } | undefined> {
+    for (const { podUid } of this.#intercept?.status?.agents ?? []) {
+      const session = this.#options.cluster.agents.session(podUid)
+      if (session === undefined) continue
+      try {
+        const { stream } = await session.open({ service: 'environment', intercept: this.uid })
+        const text = await new Promise<string>((resolve, reject) => {
+          const pieces: Buffer[] = []
+          stream.bind({
+            onData: (bytes) => void pieces.push(bytes),
+            onEnd() {
+              stream.end()
+              resolve(Buffer.concat(pieces).toString())
+            },
+            onDrain() {},
+            onClose: () => reject(new Error('the agent did not answer')),
+          })
+        })
+        return JSON.parse(text) as { env: Record<string, string> }
+      } catch (error) {
+        this.#options.cluster.logger.info({ error: (error as Error).message }, 'environment not read')
+      }
+    }
+    return undefined
+  }
+
+  #follow(): void {
+    const { cluster } = this.#options
+    this.#watch = new Watch<Intercept>({
+      client: cluster.client,
+      clock: cluster.clock,
+      logger: cluster.logger,
+      path: { apiVersion: `${GROUP}/${VERSION}`, kind: 'Intercept', namespace: this.namespace },
+      fieldSelector: `metadata.name=${this.name}`,
+      onChange: (_key, _old, next) => this.#onIntercept(next),
+    }).start()
+  }
+
+  #onIntercept(next: Intercept | undefined): void {
+    if (this.#ended) return
+    const { cluster, onLost } = this.#options
+    if (next === undefined || next.metadata.uid !== this.uid) {
+      const lost = fault(
+        'RC-I-208',
+        `The intercept of ${shortName(this.workload)} was deleted in the cluster; its requests go to the app.`,
+        [`remocal intercept ${shortName(this.workload)} -n ${this.namespace}`],
+      )
+      void this.end()
+      onLost(lost)
+      return
+    }
+    const earlier = this.#intercept?.status?.agents ?? []
+    this.#intercept = next
+    const agents = next.status?.agents ?? []
+    for (const { podUid } of earlier) {
+      if (!agents.some((agent) => agent.podUid === podUid)) cluster.agents.withdraw(this.uid, podUid)
+    }
+    for (const { podUid, publicKey } of agents)
+      if (publicKey !== undefined) cluster.agents.serve(podUid, publicKey, this)
+    this.#waiters.changed()
+  }
+
+  async #untilReady(signal: AbortSignal): Promise<void> {
+    const { cluster } = this.#options
+    const give = (): void => this.#waiters.changed()
+    signal.addEventListener('abort', give)
+    let problem: { text: string; since: number } | undefined
+    const check = (): Fault | 'ready' | 'given up' | undefined => {
+      if (signal.aborted) return 'given up'
+      const refusal = this.#refusal()
+      if (refusal !== undefined) return refusal
+      const { status, metadata } = this.#intercept ?? {}
+      const rows = status?.agents ?? []
+      const seen = status?.observedGeneration !== undefined && status.observedGeneration === metadata?.generation
+      if (seen && rows.length > 0 && rows.every(({ podUid }) => cluster.agents.isAttached(podUid, this.uid)))
+        return 'ready'
+      const text = this.#trouble()
+      if (text === undefined) problem = undefined
+      else if (problem?.text !== text) problem = { text, since: cluster.clock.now() }
+      const lasting = problem !== undefined && cluster.clock.now() - problem.since >= LASTING_MS
+      return lasting ? this.#notReady(text ?? '') : undefined
+    }
+    const ticking = cluster.clock.every(500, give)
+    try {
+      const found = await this.#waiters.until(check, READY_MS)
+      if (found === 'ready') return
+      if (found === 'given up') throw signal.reason
+      throw found ?? this.#notReady(this.#trouble() ?? 'no manager has answered')
+    } finally {
+      ticking.cancel()
+      signal.removeEventListener('abort', give)
+    }
+  }
+
+  /** Why managers do not accept it. */
+  #refusal(): Fault | undefined {
+    const accepted = this.#intercept?.status?.conditions?.find(({ type }) => type === 'Accepted')
+    if (accepted?.status !== 'False') return undefined
+    const what = shortName(this.workload)
+    const code = REFUSALS[accepted.reason] ?? 'RC-I-207'
+    const actions =
+      code === 'RC-I-204'
+        ? [
+            'take other requests: --header, --filter',
+            `ask for yours to go first: --priority ${this.#options.priority + 1}`,
+          ]
+        : [`remocal list -n ${this.namespace}`]
+    return fault(code, `Cannot intercept ${what}: ${accepted.message}. Nothing was changed.`, actions)
+  }
+
+  /** What does not go well, in the words of managers and agents. */
+  #trouble(): string | undefined {
+    const { status } = this.#intercept ?? {}
+    const rows = status?.agents ?? []
+    const failing = rows.find(({ state, message }) => state === 'ERROR' || message !== undefined)
+    if (failing !== undefined) return `${failing.message ?? failing.state} (pod ${failing.pod})`
+    const ready = status?.conditions?.find(({ type }) => type === 'Ready')
+    if (rows.length === 0) return ready?.reason === 'NoPods' ? 'none of its pods is running' : undefined
+    return undefined
+  }
+
+  #notReady(why: string): Fault {
+    return fault('RC-I-205', `Cannot intercept ${shortName(this.workload)}: ${why}. Nothing was changed.`, [
+      `kubectl describe pods -n ${this.namespace}`,
+    ])
+  }
+
+  async #deliver(opening: Opening, port: number): Promise<void> {
+    const { place } = this.#options
+    const target = this.ports.find((one) => one.port === port)?.target ?? port
+    let socket: Socket
+    try {
+      socket = place === undefined ? await connectLocal(target) : await place.connect(target)
+    } catch (error) {
+      const { code = 'unknown', message } = error as NodeJS.ErrnoException
+      opening.refuse(code satisfies string as RefusalCode, message)
+      return
+    }
+    if (opening.signal.aborted) socket.destroy()
+    else await spliceSocket(opening.accept(), socket)
+  }
+}
+
+/** A program may listen on either family. */
+async function connectLocal(port: number): Promise<Socket> {
+  try {
+    return await connectTo('127.0.0.1', port)
+  } catch (error) {
+    return connectTo('::1', port).catch(() => Promise.reject(error))
+  }
+}
+
+function connectTo(host: string, port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, noDelay: true, allowHalfOpen: true })
+    socket.pause()
+    socket.once('connect', () => resolve(socket))
+    socket.once('error', reject)
+  })
+}

@@ -1,0 +1,346 @@
+/** One cluster as one user: who we are there, our Session, the carrier that is kept, and what hangs on it. */
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { fault } from '../diagnose/catalogue.ts'
+import { isNotFound } from '../kube/api-fault.ts'
+import { KubeClient } from '../kube/client.ts'
+import { loadConfig } from '../kube/config.ts'
+import { GROUP, INSTALLATION, type KubeObject, type Session, VERSION } from '../kube/resources.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { ConnectResult, Target } from '../lib/daemon-api.ts'
+import { Fault } from '../lib/fault.ts'
+import type { Logger } from '../lib/logger.ts'
+import { personalMark } from '../lib/mark.ts'
+import { Waiters } from '../lib/waiters.ts'
+import { createIdentity } from '../wire/session/identity.ts'
+import { AgentLinks } from './agent-links.ts'
+import type { Attachment } from './attachment.ts'
+import { type Carrier, openCarrier } from './carrier.ts'
+import { DialerLink } from './dialer-link.ts'
+import type { Journal, JournalEntry } from './journal.ts'
+
+const RETRY_MS = { first: 100, most: 2000 }
+const CONNECT_MS = 20_000
+/** A killed daemon's leftovers are not worth more. */
+const CLEAN_MS = 5000
+const OURS = `${GROUP}/${VERSION}`
+
+export interface ClusterOptions {
+  target: Target
+  journal: Journal
+  clock: Clock
+  logger: Logger
+}
+
+interface Joined {
+  user: string
+  mark: string
+  /** Name of our Session object. */
+  session: string
+  installationKey: string
+  replicas: number
+}
+
+export class Cluster {
+  readonly client: KubeClient
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly journal: Journal
+  readonly agents: AgentLinks
+  readonly dialer: DialerLink
+  readonly attachments = new Set<Attachment>()
+  /** How the journal names this cluster. */
+  readonly where: Pick<JournalEntry, 'kubeconfig' | 'context'>
+  readonly #identity = createIdentity({ subject: 'daemon' })
+  readonly #stop = new AbortController()
+  readonly #waiters: Waiters
+  readonly #sessionName = `${safeName(hostname())}-${randomBytes(4).toString('hex')}`
+  #joined: Joined | undefined
+  #carrier: Carrier | undefined
+  #starting: Promise<Joined> | undefined
+  #kept: Promise<void> | undefined
+  #lastError: unknown
+
+  /** Throws RC-C-102 … when the kubeconfig cannot be used. Nothing is asked yet. */
+  constructor({ target, journal, clock, logger }: ClusterOptions) {
+    const { kubeconfig, context, env } = target
+    this.client = new KubeClient({
+      target: loadConfig({ kubeconfig, ...(context !== undefined && { context }), env }),
+      clock,
+    })
+    this.clock = clock
+    this.logger = logger.child({ cluster: this.client.target.name })
+    this.journal = journal
+    this.where = { kubeconfig, context: context ?? '' }
+    this.#waiters = new Waiters(clock)
+    const common = {
+      identity: this.#identity,
+      session: this.#sessionName,
+      clock,
+      logger: this.logger,
+      mux: () => this.#carrier?.mux,
+    }
+    this.agents = new AgentLinks(common)
+    this.dialer = new DialerLink(common)
+  }
+
+  /** The context's own namespace. */
+  get namespace(): string {
+    return this.client.target.namespace
+  }
+
+  get contextName(): string {
+    return this.client.target.name.replace(/^context /, '')
+  }
+
+  get state(): 'connected' | 'reconnecting' | 'failed' {
+    if (this.#carrier !== undefined) return 'connected'
+    return this.#stop.signal.aborted ? 'failed' : 'reconnecting'
+  }
+
+  /** Why it is not connected. */
+  get trouble(): string | undefined {
+    if (this.#carrier !== undefined || this.#lastError === undefined) return undefined
+    return this.#lastError instanceof Fault ? this.#lastError.sentence : (this.#lastError as Error).message
+  }
+
+  get carrier(): Carrier | undefined {
+    return this.#carrier
+  }
+
+  /** Who we are; throws before `connect`. */
+  joined(): Joined {
+    if (this.#joined === undefined) throw new Error('the cluster is not connected')
+    return this.#joined
+  }
+
+  /** True once `connect` was asked for and has not failed. */
+  get isWanted(): boolean {
+    return this.#kept !== undefined
+  }
+
+  /** Connects, or waits until the connection is back. Rejects with a fault. */
+  async connect(signal: AbortSignal): Promise<ConnectResult> {
+    const startedAt = this.clock.now()
+    const already = this.#carrier !== undefined
+    this.#starting ??= this.#start().catch((error: unknown) => {
+      this.#starting = undefined
+      throw error
+    })
+    const { user, mark } = await this.#starting
+    this.#kept ??= this.#keep()
+    const carrier = await this.#untilCarried(signal)
+    const manager = carrier.session.hello
+    return {
+      context: this.contextName,
+      user,
+      server: this.client.target.server,
+      mark,
+      manager: carrier.pod,
+      managerVersion: manager.version,
+      rttMs: carrier.session.rttMs,
+      tookMs: this.clock.now() - startedAt,
+      already,
+    }
+  }
+
+  /** Ends everything here and deletes what was made. */
+  async close(): Promise<number> {
+    const ending = [...this.attachments]
+    await Promise.all(ending.map((attachment) => attachment.end()))
+    this.#stop.abort(new Error('disconnected'))
+    this.agents.close()
+    this.dialer.close()
+    this.#carrier?.close()
+    await this.#kept
+    if (this.#joined !== undefined) await this.#deleteEntry(this.#sessionEntry()).catch(() => {})
+    this.client.close()
+    return ending.length
+  }
+
+  #sessionEntry(): JournalEntry {
+    return { ...this.where, kind: 'Session', namespace: INSTALLATION.namespace, name: this.#sessionName }
+  }
+
+  async #start(): Promise<Joined> {
+    const [{ username, groups }, config] = await Promise.all([this.client.whoAmI(), this.#installation()])
+    await this.#cleanUp()
+    const { publicKey, replicas } = config
+    const joined: Joined = {
+      user: username,
+      mark: personalMark(username, publicKey),
+      session: this.#sessionName,
+      installationKey: publicKey,
+      replicas,
+    }
+    const entry = this.#sessionEntry()
+    this.journal.add(entry)
+    await this.client.create<Session>({
+      apiVersion: OURS,
+      kind: 'Session',
+      metadata: { name: this.#sessionName, namespace: INSTALLATION.namespace },
+      spec: {
+        owner: username,
+        groups: groups.slice(0, 256),
+        publicKey: this.#identity.publicKey,
+        host: hostname().slice(0, 253),
+      },
+    })
+    this.#joined = joined
+    return joined
+  }
+
+  async #installation(): Promise<{ publicKey: string; replicas: number }> {
+    const path = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      namespace: INSTALLATION.namespace,
+      name: INSTALLATION.configMap,
+    }
+    const config = await this.client.find<KubeObject & { data?: Record<string, string> }>(path)
+    const publicKey = config?.data?.publicKey
+    if (publicKey === undefined) {
+      throw fault('RC-C-120', `Cannot connect to ${this.contextName}: Remocal is not installed in this cluster.`, [
+        'remocal install',
+      ])
+    }
+    return { publicKey, replicas: Math.max(1, Number(config?.data?.replicas ?? 2)) }
+  }
+
+  /** Deletes what a killed daemon left in this cluster. */
+  async #cleanUp(): Promise<void> {
+    const left = this.journal.entries.filter(
+      ({ kubeconfig, context }) => kubeconfig === this.where.kubeconfig && context === this.where.context,
+    )
+    if (left.length === 0) return
+    const late = new Promise<void>((resolve) => this.clock.after(CLEAN_MS, resolve))
+    // Attachments before the sessions that hold them.
+    const ordered = [...left].sort((a, b) => a.kind.localeCompare(b.kind))
+    const all = (async () => {
+      for (const entry of ordered) await this.#deleteEntry(entry)
+    })()
+    await Promise.race([
+      all.catch((error: Error) => this.logger.warn({ error: error.message }, 'leftovers not deleted')),
+      late,
+    ])
+  }
+
+  async #deleteEntry(entry: JournalEntry): Promise<void> {
+    const { kind, namespace, name } = entry
+    await this.client.delete({ apiVersion: OURS, kind, namespace, name })
+    this.journal.remove(entry)
+  }
+
+  async #untilCarried(signal: AbortSignal): Promise<Carrier> {
+    const since = this.#lastError
+    const give = (): void => this.#waiters.changed()
+    signal.addEventListener('abort', give)
+    try {
+      const found = await this.#waiters.until(
+        () => this.#carrier ?? (signal.aborted ? 'given up' : undefined),
+        CONNECT_MS,
+      )
+      if (found === 'given up') throw signal.reason
+      if (found !== undefined) return found
+    } finally {
+      signal.removeEventListener('abort', give)
+    }
+    const error = this.#lastError
+    if (error instanceof Fault) throw error
+    const why = error === undefined || error === since ? 'no answer within 20 s' : (error as Error).message
+    throw fault('RC-C-121', `Cannot connect to ${this.contextName}: no manager answers (${why}).`, [
+      `kubectl get pods -n ${INSTALLATION.namespace}`,
+    ])
+  }
+
+  /** A carrier to one manager after the other, for as long as it is wanted. */
+  async #keep(): Promise<void> {
+    const { signal } = this.#stop
+    const { replicas } = this.joined()
+    let next = Math.floor(Math.random() * replicas)
+    let wait = RETRY_MS.first
+    let failures = 0
+    while (!signal.aborted) {
+      const pod = `${INSTALLATION.manager}-${next % replicas}`
+      try {
+        const carrier = await this.#open(pod)
+        failures = 0
+        wait = RETRY_MS.first
+        const reason = await carrier.closed
+        this.#carrier = undefined
+        this.#lastError = reason ?? new Error('the manager ended the connection')
+        this.logger.info({ pod, reason: reason?.message }, 'carrier lost')
+      } catch (error) {
+        failures++
+        this.#lastError = error
+        this.logger.info({ pod, error: (error as Error).message }, 'manager not reached')
+        await this.#renewSession(error)
+      }
+      next++
+      if (signal.aborted) return
+      // The other replica is tried at once.
+      if (failures > 0 && failures % replicas === 0) {
+        await this.#pause(wait * (0.5 + Math.random()))
+        wait = Math.min(wait * 2, RETRY_MS.most)
+      }
+    }
+  }
+
+  async #open(pod: string): Promise<Carrier> {
+    const { installationKey } = this.joined()
+    const carrier = await openCarrier({
+      client: this.client,
+      namespace: INSTALLATION.namespace,
+      pod,
+      installationKey,
+      identity: this.#identity,
+      session: this.#sessionName,
+      clock: this.clock,
+      logger: this.logger,
+      signal: this.#stop.signal,
+      onDialers: (dialers) => this.dialer.know(dialers),
+    })
+    this.#carrier = carrier
+    this.#lastError = undefined
+    this.logger.info({ pod }, 'carrier stands')
+    this.#waiters.changed()
+    this.dialer.carrierChanged()
+    this.agents.carrierChanged()
+    return carrier
+  }
+
+  /** Managers take sessions away that nobody has used for a minute: after a long sleep ours must be made again. */
+  async #renewSession(error: unknown): Promise<void> {
+    if (!/there is no Session/.test((error as Error).message)) return
+    const { user } = this.joined()
+    const path = { apiVersion: OURS, kind: 'Session', namespace: INSTALLATION.namespace, name: this.#sessionName }
+    try {
+      if ((await this.client.find<Session>(path)) !== undefined) return
+      await this.client.create<Session>({
+        apiVersion: OURS,
+        kind: 'Session',
+        metadata: { name: this.#sessionName, namespace: INSTALLATION.namespace },
+        spec: { owner: user, publicKey: this.#identity.publicKey, host: hostname().slice(0, 253) },
+      })
+    } catch (failure) {
+      if (!isNotFound(failure)) this.logger.info({ error: (failure as Error).message }, 'session not made again')
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = this.clock.after(ms, resolve)
+    this.#stop.signal.addEventListener('abort', () => resolve(), { once: true })
+    return promise.finally(() => timer.cancel())
+  }
+}
+
+/** Fit for a Kubernetes object's name. */
+function safeName(text: string): string {
+  const name = text
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+    .slice(0, 40)
+  return name === '' ? 'laptop' : name
+}

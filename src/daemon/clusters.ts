@@ -1,0 +1,69 @@
+/** All clusters that this daemon knows, one for each kubeconfig and context. */
+import type { Clock } from '../lib/clock.ts'
+import type { Target } from '../lib/daemon-api.ts'
+import type { Logger } from '../lib/logger.ts'
+import { Cluster } from './cluster.ts'
+import type { Journal } from './journal.ts'
+
+export class Clusters {
+  readonly #journal: Journal
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #clusters = new Map<string, Cluster>()
+
+  constructor(journal: Journal, clock: Clock, logger: Logger) {
+    this.#journal = journal
+    this.#clock = clock
+    this.#logger = logger
+  }
+
+  [Symbol.iterator](): Iterator<Cluster> {
+    return this.#clusters.values()
+  }
+
+  get attachments(): number {
+    let count = 0
+    for (const { attachments } of this.#clusters.values()) count += attachments.size
+    return count
+  }
+
+  /** The cluster of a call; the kubeconfig is read again for one that is not connected. Throws its faults. */
+  of(target: Target): Cluster {
+    const key = this.#keyOf(target)
+    const known = this.#clusters.get(key)
+    if (known !== undefined) return known
+    return this.#make(key, target)
+  }
+
+  /** As `of`, if it is known. */
+  find(target: Target): Cluster | undefined {
+    return this.#clusters.get(this.#keyOf(target))
+  }
+
+  /** It could not be connected: the next call reads its kubeconfig anew. */
+  drop(cluster: Cluster): void {
+    for (const [key, one] of this.#clusters) {
+      if (one !== cluster) continue
+      this.#clusters.delete(key)
+      void cluster.close()
+    }
+  }
+
+  /** @returns how many attachments were ended */
+  async closeAll(): Promise<number> {
+    const all = [...this.#clusters.values()]
+    this.#clusters.clear()
+    const counts = await Promise.all(all.map((cluster) => cluster.close()))
+    return counts.reduce((sum, count) => sum + count, 0)
+  }
+
+  #make(key: string, target: Target): Cluster {
+    const cluster = new Cluster({ target, journal: this.#journal, clock: this.#clock, logger: this.#logger })
+    this.#clusters.set(key, cluster)
+    return cluster
+  }
+
+  #keyOf({ kubeconfig, context }: Target): string {
+    return JSON.stringify([kubeconfig, context ?? ''])
+  }
+}

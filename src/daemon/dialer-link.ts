@@ -1,0 +1,118 @@
+/** Connections and names in the cluster, by a session with a dialer that is made when it is needed. */
+import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../lib/logger.ts'
+import { Waiters } from '../lib/waiters.ts'
+import { openCircuit } from '../wire/carrier/open-circuit.ts'
+import type { Dialers } from '../wire/messages/control.ts'
+import type { LinkMux } from '../wire/mux/mux.ts'
+import type { Identity, Session, Stream } from '../wire/session/contract.ts'
+import { StreamRefused } from '../wire/session/refused.ts'
+import { startSession } from '../wire/session/session.ts'
+import { helloOf } from './carrier.ts'
+import { DnsStream } from './dns-stream.ts'
+
+/** A carrier or a dialer that is just coming back. */
+const WAIT_MS = 8000
+const ATTEMPTS = 4
+const PAUSE_MS = 150
+
+export interface DialerLinkOptions {
+  identity: Identity
+  session: string
+  clock: Clock
+  logger: Logger
+  /** The carrier of now, if there is one. */
+  mux(): LinkMux | undefined
+}
+
+export class DialerLink {
+  readonly #options: DialerLinkOptions
+  readonly #waiters: Waiters
+  #dialers: Dialers['dialers'] = []
+  #session: Promise<Session> | undefined
+  #dns: Promise<DnsStream> | undefined
+
+  constructor(options: DialerLinkOptions) {
+    this.#options = options
+    this.#waiters = new Waiters(options.clock)
+  }
+
+  /** The dialers that a manager names. */
+  know(dialers: Dialers['dialers']): void {
+    this.#dialers = dialers
+    this.#waiters.changed()
+  }
+
+  /** The carrier changed: what ran over the old one is gone. */
+  carrierChanged(): void {
+    this.#waiters.changed()
+  }
+
+  /** Connects in the cluster. Rejects with a `StreamRefused` as the far kernel or the dialer says. */
+  dial(host: string, port: number): Promise<Stream> {
+    return this.#try(async (session) => (await session.open({ service: 'dial', host, port })).stream)
+  }
+
+  /** Asks the cluster's resolver. @param query a DNS message @returns its answer, with the same id */
+  resolve(query: Buffer): Promise<Buffer> {
+    return this.#try(async (session) => {
+      this.#dns ??= DnsStream.open(session, this.#options.clock, () => {
+        this.#dns = undefined
+      })
+      return (await this.#dns).ask(query)
+    })
+  }
+
+  close(): void {
+    void this.#session?.then((session) => session.close()).catch(() => {})
+  }
+
+  /** Once more with a new session when the old one turns out to be gone before it answered. */
+  async #try<T>(ask: (session: Session) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await ask(await this.#started())
+      } catch (error) {
+        if (error instanceof StreamRefused || attempt === ATTEMPTS) throw error
+        this.#options.logger.debug({ error: (error as Error).message, attempt }, 'dialer asked again')
+        await new Promise<void>((resolve) => this.#options.clock.after(PAUSE_MS * attempt, resolve))
+      }
+    }
+  }
+
+  #started(): Promise<Session> {
+    if (this.#session === undefined) {
+      const starting = this.#start()
+      this.#session = starting
+      const forget = (): void => {
+        if (this.#session === starting) {
+          this.#session = undefined
+          this.#dns = undefined
+        }
+      }
+      starting.then(
+        (session) => session.bind({ onStream: (opening) => opening.refuse('unknown', 'not here'), onClose: forget }),
+        forget,
+      )
+    }
+    return this.#session
+  }
+
+  async #start(): Promise<Session> {
+    const { identity, session, clock, logger, mux } = this.#options
+    const ready = (): LinkMux | undefined => (this.#dialers.length > 0 ? mux() : undefined)
+    const carrier = await this.#waiters.until(ready, WAIT_MS)
+    if (carrier === undefined) throw new Error('no dialer is connected')
+    return startSession(openCircuit(carrier, { to: 'dialer' }), {
+      side: 'client',
+      identity,
+      hello: helloOf(session),
+      clock,
+      logger,
+      verify: ({ publicKey }) =>
+        this.#dialers.some((dialer) => dialer.publicKey === publicKey)
+          ? undefined
+          : 'not a dialer of this installation',
+    })
+  }
+}
