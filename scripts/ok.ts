@@ -19,7 +19,7 @@ const steps: Step[] = [
   { name: 'types', command: 'tsc', args: ['--noEmit'] },
   { name: 'unit and integration tests', command: 'node', args: ['--test', '--test-timeout=120000', ...tests] },
 ]
-if (process.argv.includes('--e2e') && existsSync('test/e2e/main.ts')) {
+if (process.argv.includes('--e2e') && existsSync('src/sandbox/command.ts')) {
   steps.push({ name: 'end to end on the sandbox', command: 'node', args: ['test/e2e/main.ts'] })
 }
 

@@ -1,5 +1,6 @@
 /** The app's own process, seen through the PID namespace that the agent shares with it. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readEnvironment } from './process-memory.ts'
 
 export interface AppProcess {
   env: Record<string, string>
@@ -13,7 +14,7 @@ export interface AppProcess {
 export function readAppProcess(): AppProcess {
   const pid = appPid()
   const env: Record<string, string> = {}
-  for (const pair of readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')) {
+  for (const pair of readEnvironment(pid).toString().split('\0')) {
     const at = pair.indexOf('=')
     if (at > 0) env[pair.slice(0, at)] = pair.slice(at + 1)
   }
