@@ -1,7 +1,6 @@
 /** Applies manifests as `kubectl apply` would, for machines without kubectl. */
 import { globSync, readFileSync } from 'node:fs'
 import { parseAllDocuments } from 'yaml'
-import { isConflict } from '../../src/kube/api-fault.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
 import type { KubeObject } from '../../src/kube/resources.ts'
 
@@ -17,11 +16,7 @@ export async function apply(client: KubeClient, objects: KubeObject[]): Promise<
   for (const object of objects) {
     const { apiVersion, kind, metadata } = object
     const path = { apiVersion, kind, namespace: metadata.namespace, name: metadata.name }
-    try {
-      await client.create(object)
-    } catch (error) {
-      if (!isConflict(error)) throw error
-      await client.patch(path, object)
-    }
+    if ((await client.find(path)) === undefined) await client.create(object)
+    else await client.patch(path, object)
   }
 }
