@@ -50,9 +50,9 @@ export function compileCel(cel: string): (request: FilterRequest) => boolean {
     const checked = environment.parse(cel)
     const { valid, type, error } = checked.check()
     if (!valid) throw error
-    if (type !== 'bool' && type !== 'dyn') throw new FilterError(cel, `the expression is a ${type}, not true or false`)
-    useLinear(checked.ast, cel)
-    const evaluate = environment.parse(serialize(checked.ast))
+    if (type !== 'bool') throw new FilterError(cel, `the expression is a ${type}, not true or false`)
+    prepare(checked.ast, cel, false)
+    const evaluate = environment.parse(joinSurrogates(serialize(checked.ast)))
     return (request) => {
       try {
         return evaluate({ request: contextOf(request) }) === true
@@ -71,27 +71,50 @@ export function compileCel(cel: string): (request: FilterRequest) => boolean {
   }
 }
 
-/** Renames the calls of `matches`; refuses patterns that are none, and asking whether a header is there: absent is `""`. */
-function useLinear(node: ASTNode, cel: string): void {
+const LOOPS = new Set(['all', 'exists', 'exists_one', 'map', 'filter'])
+
+/** Renames the calls of `matches`, and refuses what has no bounded cost or means nothing here. */
+function prepare(node: ASTNode, cel: string, inLoop: boolean): void {
+  const mistake = (message: string, at = node.start): FilterError => new FilterError(cel, message, at)
   if (node.op === 'in' && isLookup(node.args[1])) {
-    throw new FilterError(cel, 'what is absent is "": compare with "" instead of asking by "in"', node.start)
+    throw mistake('what is absent is "": compare with "" instead of asking by "in"')
   }
-  if (node.op === 'rcall' && node.args[0] === 'matches') {
+  if (node.op === 'call' && node.args[0] === 'has')
+    throw mistake('what is absent is "": compare with "" instead of has()')
+  if (node.op === '[]' && isRequest(node.args[0])) throw mistake('fields of the request are written request.path')
+  const name = node.op === 'rcall' ? node.args[0] : undefined
+  // Each loop may run as often as a head has entries: two within each other could stall the pod.
+  const loops = name !== undefined && LOOPS.has(name)
+  if (loops && inLoop) throw mistake(`${name} stands within another loop, which could take too long`)
+  if (name === LINEAR) throw mistake(`${LINEAR} is no function; say matches`)
+  if (node.op === 'rcall' && name === 'matches') {
     ;(node.args as unknown[])[0] = LINEAR
     const [pattern] = node.args[2]
-    if (pattern?.op === 'value' && typeof pattern.args === 'string') {
-      try {
-        patternOf(pattern.args)
-      } catch (error) {
-        throw new FilterError(cel, `not a pattern of RE2: ${(error as Error).message}`, pattern.start)
-      }
+    if (pattern?.op !== 'value' || typeof pattern.args !== 'string') throw mistake('the pattern must be a plain string')
+    try {
+      patternOf(pattern.args)
+    } catch (error) {
+      throw mistake(`not a pattern of RE2: ${(error as Error).message}`, pattern.start)
     }
   }
-  for (const child of nodesIn(node.args)) useLinear(child, cel)
+  for (const child of nodesIn(node.args)) prepare(child, cel, inLoop || loops)
+}
+
+function isRequest(node: ASTNode): boolean {
+  return node.op === 'id' && node.args === 'request'
+}
+
+/** The engine writes a character beyond U+FFFF as two escapes, which it cannot read. */
+function joinSurrogates(cel: string): string {
+  return cel.replaceAll(/\\\\|\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})/gi, (whole, high?: string, low?: string) =>
+    high === undefined || low === undefined
+      ? whole
+      : String.fromCharCode(Number.parseInt(high, 16), Number.parseInt(low, 16)),
+  )
 }
 
 function isLookup({ op, args }: ASTNode): boolean {
-  return op === '.' && (args[1] === 'headers' || args[1] === 'query')
+  return op === '.' && isRequest(args[0]) && (args[1] === 'headers' || args[1] === 'query')
 }
 
 function* nodesIn(value: unknown): Generator<ASTNode> {

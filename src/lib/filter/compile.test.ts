@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import fc from 'fast-check'
 import { compileFilter } from './compile.ts'
 import { FilterError } from './filter-error.ts'
 import type { FilterRequest } from './request.ts'
-import { curlFlags, normalize, readTerms, writeTerms } from './terms.ts'
+import { curlFlags, normalize, readTerms, writeTerm, writeTerms } from './terms.ts'
 
 const REQUEST: FilterRequest = {
   method: 'GET',
@@ -49,6 +50,13 @@ describe('filters', () => {
     ['"x-user" in request.headers', /what is absent/, undefined],
     ['1 + 1', /not true or false/, undefined],
     ['request.path.matches("(a")', /RE2/, 21],
+    ['"m" in request.marks && "x" in request.query', /what is absent/, 24],
+    ['has(request.headers.absent)', /what is absent/, 0],
+    ['request["path"] == "/"', /request\.path/, 0],
+    ['dyn(true)', /not true or false/, undefined],
+    ['request.path.matches(request.query["p"])', /plain string/, undefined],
+    ['request.path.matchesLinear("a")', /no function/, undefined],
+    ['request.headers.exists(a, request.headers.exists(b, a == b))', /within another loop/, undefined],
     ['who == "me"', /unknown variable/, 0],
     [`${'('.repeat(80)}true${')'.repeat(80)}`, /depth|nest/i, undefined],
     ['x'.repeat(5000), /longer than 4096/, undefined],
@@ -69,6 +77,40 @@ describe('filters', () => {
     assert.equal(matches({ ...REQUEST, path: `/${'a'.repeat(20_000)}!` }), false)
   })
 
+  it('any text is found again as the literal that was written, with and without the engine', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 12 }), async (value) => {
+        const headers = new Map([['x-user', value]])
+        const short = writeTerm({ kind: 'header', name: 'X-User', value })
+        for (const cel of [short, `(${short})`]) {
+          const matches = await compileFilter(cel)
+          assert.equal(matches({ ...REQUEST, headers }), true, cel)
+          assert.equal(matches({ ...REQUEST, headers: new Map([['x-user', `${value}!`]]) }), false, cel)
+        }
+      }),
+    )
+  })
+
+  it('whatever text is given, it compiles or is refused as a filter', async () => {
+    const words = fc.constantFrom(...'request . path headers [ ] "a" == && || ( ) ! in matches 1 marks ? :'.split(' '))
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(
+          fc.string(),
+          fc.array(words).map((all) => all.join(' ')),
+        ),
+        async (cel) => {
+          try {
+            assert.equal(typeof (await compileFilter(cel))(REQUEST), 'boolean')
+          } catch (error) {
+            assert.ok(error instanceof FilterError, String(error))
+          }
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
+
   it('short forms are written, read and shown as flags of curl', () => {
     const cel = writeTerms([
       { kind: 'header', name: 'X-User', value: 'j "x"' },
@@ -87,5 +129,7 @@ describe('filters', () => {
     const b = 'request.headers["b"] == "2" && request.headers["A"] == "1"'
     assert.equal(normalize(a), normalize(b))
     assert.notEqual(normalize(a), normalize('request.headers["a"] == "1"'))
+    assert.equal(normalize(' request.method  ==\n"A  B"||true'), 'request.method=="A  B"||true')
+    assert.equal(normalize('"a"  in  request.marks || true'), '"a"in request.marks||true')
   })
 })

@@ -8,6 +8,9 @@ const TERM = new RegExp(
   String.raw`^\s*(?:request\.headers\[\s*(${STRING})\s*\]\s*==\s*(${STRING})|(${STRING})\s+in\s+request\.marks)\s*(&&|$)`,
 )
 
+/** A string literal (triple quoted, raw or plain), or blanks with the letters around them. */
+const TEXT = /([rR]?(?:"""[\s\S]*?"""|'''[\s\S]*?'''|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))|(?<=(\w)?)\s+(?=(\w)?)/g
+
 /** One term as CEL. JSON's string literals are CEL's. */
 export function writeTerm(term: Term): string {
   if (term.kind === 'mark') return `${JSON.stringify(term.mark)} in request.marks`
@@ -42,7 +45,10 @@ export function matchesTerm(term: Term, request: FilterRequest): boolean {
 export function normalize(cel: string): string {
   const terms = readTerms(cel)
   if (terms !== undefined) return [...new Set(terms.map(writeTerm))].sort().join(' && ')
-  return cel.trim()
+  // Outside of strings blanks only part words.
+  return cel
+    .trim()
+    .replaceAll(TEXT, (_whole, text?: string, before = '', after = '') => text ?? (before && after ? ' ' : ''))
 }
 
 /** Flags with which curl sends a request that matches; undefined when that does not follow from the filter. */
