@@ -1,107 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import http from 'node:http'
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { createServer } from 'node:net'
 import { after, describe, it } from 'node:test'
-import { StreamRefused } from '../../wire/session/refused.ts'
-import type { Choice, Routing } from '../routing.ts'
-import { acceptConnection } from './accept.ts'
-import { socketStream } from './upstream.ts'
+import { closePlaces, dial, echo, exchange, get, place } from './test-place.ts'
 
-const servers: (Server | http.Server)[] = []
-const dialled: Socket[] = []
-after(() => {
-  for (const socket of dialled) socket.destroy()
-  for (const server of servers) {
-    server.close()
-    if (server instanceof http.Server) server.closeAllConnections()
-  }
-})
-
-async function listening<T extends Server | http.Server>(server: T): Promise<number> {
-  servers.push(server)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return (server.address() as AddressInfo).port
-}
-
-async function dial(port: number): Promise<Socket> {
-  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
-  dialled.push(socket)
-  await once(socket, 'connect')
-  return socket
-}
-
-/** An HTTP server that says its name and what it was asked. */
-function echo(name: string): http.Server {
-  return http.createServer(async (request, response) => {
-    const body = Buffer.concat(await request.toArray())
-    if (request.url === '/trailers') {
-      response.writeHead(200, { Trailer: 'X-Sum', 'X-Case': 'Kept' })
-      response.write('part one ')
-      response.addTrailers({ 'X-Sum': '42' })
-      response.end('part two')
-      return
-    }
-    if (request.url === '/empty') return response.writeHead(204).end()
-    if (request.url === '/big') return response.end(Buffer.alloc(3_000_000, 'x'))
-    response.setHeader('x-name', name)
-    response.end(`${name} ${request.method} ${request.url} ${body.length}`)
-  })
-}
-
-interface Place {
-  /** Port of the agent's listener. */
-  port: number
-  appPort: number
-  laptopPort: number
-  laptop: { up: boolean; opened: number }
-}
-
-/** App, laptop and between them the code under test: requests with `x-user: jane` go to the laptop. */
-async function place(
-  app: Server | http.Server = echo('app'),
-  laptop: Server | http.Server = echo('laptop'),
-): Promise<Place> {
-  const appPort = await listening(app)
-  const laptopPort = await listening(laptop)
-  const state = { up: true, opened: 0 }
-  const toLaptop: Choice = {
-    to: 'laptop',
-    key: 'i1',
-    async open(data) {
-      if (!state.up) throw new StreamRefused('ECONNREFUSED', 'nothing listens')
-      state.opened++
-      const stream = socketStream(await dial(laptopPort))
-      stream.send(data)
-      return stream
-    },
-  }
-  const routing: Routing = {
-    wanted: () => true,
-    decide: (_port, { headers, path }) =>
-      headers.get('x-user') === 'jane' && path !== '/health' ? toLaptop : { to: 'app' },
-    decideRaw: () => ({ to: 'app' }),
-    counts: { app: 0, laptop: 0, refused: 0 },
-  }
-  const port = await listening(
-    createServer({ pauseOnConnect: true }, (client) =>
-      acceptConnection(client, { host: '127.0.0.1', port: appPort }, routing),
-    ),
-  )
-  return { port, appPort, laptopPort, laptop: state }
-}
-
-/** Sends bytes, closes the sending side, returns all that came. */
-async function exchange(port: number, sent: string | Buffer, { end = true } = {}): Promise<string> {
-  const socket = await dial(port)
-  if (end) socket.end(sent)
-  else socket.write(sent)
-  return Buffer.concat(await socket.toArray()).toString('latin1')
-}
-
-const get = (path: string, ...headers: string[]): string =>
-  [`GET ${path} HTTP/1.1`, 'Host: orders', ...headers, '', ''].join('\r\n')
+after(closePlaces)
 
 describe('connections that were taken over', { timeout: 30_000 }, () => {
   it('requests of one connection go where each belongs, answers in order', async () => {
@@ -182,20 +86,202 @@ describe('connections that were taken over', { timeout: 30_000 }, () => {
     assert.equal(Buffer.concat(await socket.toArray()).toString(), 'hello')
   })
 
-  it('what is not HTTP passes whole, also when the server speaks first', async () => {
-    const raw = createServer((socket) => socket.on('data', (bytes) => socket.end(`got ${bytes}`)))
-    assert.equal(await exchange((await place(raw)).port, 'EHLO me\r\n'), 'got EHLO me\r\n')
-    const greeting = createServer((socket) => socket.end('220 ready\r\n'))
-    assert.equal(await exchange((await place(greeting)).port, '', { end: false }), '220 ready\r\n')
+  it('what a client sends before the upgrade is answered reaches the other end after it', async () => {
+    const server = http.createServer()
+    server.on('upgrade', (_request, socket, head) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n')
+      socket.write(head)
+      socket.pipe(socket)
+    })
+    const { port } = await place(echo('app'), server)
+    const upgrade = get('/chat', 'X-User: jane', 'Upgrade: echo', 'Connection: Upgrade')
+    assert.match(await exchange(port, `${upgrade}early`), /^HTTP\/1\.1 101[\s\S]*\r\n\r\nearly$/)
   })
 
-  it('a client that speaks late is read still', async () => {
-    const { port } = await place()
+  it('CONNECT that is granted passes bytes both ways', async () => {
+    const server = http.createServer()
+    server.on('connect', (_request, socket) => {
+      socket.write('HTTP/1.1 200 Connected\r\n\r\n')
+      socket.pipe(socket)
+    })
+    const { port } = await place(server)
+    const answer = await exchange(port, 'CONNECT db:5432 HTTP/1.1\r\nHost: db:5432\r\n\r\n\0\x01 GET')
+    assert.equal(answer, 'HTTP/1.1 200 Connected\r\n\r\n\0\x01 GET')
+  })
+
+  it('an answer before the end of the request: what follows of its body is never taken for a request', async () => {
+    const app = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.once('data', () => socket.end('HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'))
+    })
+    const { port, decided } = await place(app)
     const socket = await dial(port)
-    // Longer than the agent waits before it connects to the app: the pair of connections is there then.
-    await new Promise((resolve) => setTimeout(resolve, 1200))
-    socket.write(get('/1', 'X-User: jane', 'Connection: close'))
-    assert.match(Buffer.concat(await socket.toArray()).toString(), /laptop GET \/1/)
+    socket.write('POST /big HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n')
+    const [answer] = await once(socket, 'data')
+    assert.match(String(answer), /^HTTP\/1\.1 413/)
+    socket.end(get('/smuggled'))
+    await once(socket, 'close')
+    assert.deepEqual(decided, ['POST /big'])
+  })
+
+  it('an answer that cannot be read is passed on as it is, and nothing is asked behind it', async () => {
+    const answers = ['HTTP/1.1 200 OK\nContent-Length: 2\n\nok', 'HTTP/1.1 200 OK\r\nA : b\r\n\r\nok', 'hello\r\n\r\n']
+    for (const text of answers) {
+      const { port, decided } = await place(createServer((socket) => socket.once('data', () => socket.end(text))))
+      assert.equal(await exchange(port, get('/1') + get('/2'), { end: false }), text)
+      assert.deepEqual(decided, ['GET /1'])
+    }
+  })
+
+  it('the app that closes without an answer is seen closing; that resets, resetting', async () => {
+    const ending = createServer((socket) => socket.once('data', () => socket.end()))
+    assert.equal(await exchange((await place(ending)).port, get('/'), { end: false }), '')
+    const resetting = createServer((socket) => socket.once('data', () => socket.resetAndDestroy()))
+    await assert.rejects(exchange((await place(resetting)).port, get('/'), { end: false }), /ECONNRESET/)
+  })
+
+  it('a kept stream that ends when the next request comes is a closed connection, not an error', async () => {
+    const answersOnce = createServer((socket) => {
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+        socket.once('data', () => socket.end())
+      })
+    })
+    const { port } = await place(echo('app'), answersOnce)
+    const both = get('/1', 'X-User: jane') + get('/2', 'X-User: jane')
+    assert.equal(await exchange(port, both, { end: false }), 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+  })
+
+  it('an app that closes idle connections closes the client with them', async () => {
+    const app = http.createServer((_request, response) => response.end('ok'))
+    app.keepAliveTimeout = 1
+    const { port } = await place(app)
+    assert.match(await exchange(port, get('/'), { end: false }), /ok$/)
+  })
+
+  it('a client that goes while it waits is gone for the app too', async () => {
+    const app = createServer()
+    const { port } = await place(app)
+    const connected = once(app, 'connection')
+    const socket = await dial(port)
+    socket.write(get('/'))
+    const [served] = await connected
+    await once(served, 'data')
+    socket.resetAndDestroy()
+    const [error] = await once(served, 'error')
+    assert.equal(error.code, 'ECONNRESET')
+  })
+
+  it('a client that reads slowly holds the app back, and gets all', async () => {
+    const size = 64 * 1024 * 1024
+    let written = 0
+    const app = createServer((socket) => {
+      socket.once('data', () => {
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`)
+        const more = (): void => {
+          while (written < size) {
+            written += 65_536
+            if (!socket.write(Buffer.alloc(65_536))) return
+          }
+        }
+        socket.on('drain', more)
+        more()
+      })
+    })
+    const { port } = await place(app)
+    const socket = await dial(port)
+    socket.write(get('/', 'Connection: close'))
+    const [first] = await once(socket, 'data')
+    socket.pause()
+    // Time for the app to write all if nobody held it: it is held when two looks in a row see the same.
+    for (let before = -1; before !== written; ) {
+      before = written
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    assert.ok(written < size / 2, `${written} bytes were taken from the app`)
+    socket.resume()
+    let got = first.length
+    for await (const bytes of socket) got += bytes.length
+    assert.ok(got > size)
+  })
+
+  it('200 mixed requests over few connections all get their own answers', async () => {
+    const { port } = await place()
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 5 })
+    const ask = (index: number): Promise<void> =>
+      new Promise((resolve, reject) => {
+        const to = index % 3 === 0 ? 'laptop' : 'app'
+        const method = ['GET', 'POST', 'HEAD', 'PUT'][index % 4] ?? 'GET'
+        const headers = {
+          ...(to === 'laptop' && { 'X-User': 'jane' }),
+          ...(index % 5 === 0 && { Expect: '100-continue' }),
+        }
+        const request = http.request({ port, host: '127.0.0.1', agent, method, path: `/${index}`, headers })
+        const body = method === 'GET' || method === 'HEAD' ? '' : 'x'.repeat(index * 100)
+        request.on('error', reject).on('response', async (response) => {
+          const text = Buffer.concat(await response.toArray()).toString()
+          assert.equal(response.headers['x-name'], to)
+          if (method !== 'HEAD') assert.equal(text, `${to} ${method} /${index} ${body.length}`)
+          resolve()
+        })
+        if (index % 5 === 0) request.on('continue', () => request.end(body)).flushHeaders()
+        else if (index % 2 === 0) request.end(body)
+        else {
+          // Chunked.
+          request.write(body.slice(0, 50))
+          request.end(body.slice(50))
+        }
+      })
+    await Promise.all(Array.from({ length: 200 }, (_, index) => ask(index)))
+    agent.destroy()
+  })
+
+  it('what is not HTTP passes whole', async () => {
+    for (const words of ['EHLO me\r\n', '\x16\x03\x01', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '{"a":1}']) {
+      const { port, decided } = await place(
+        createServer((socket) => socket.on('data', (bytes) => socket.end(`got ${bytes}`))),
+      )
+      assert.equal(await exchange(port, words), `got ${words}`)
+      assert.deepEqual(decided, [])
+    }
+  })
+
+  it('a server that speaks first is heard after a second of silence', async () => {
+    const { port, silence } = await place(createServer((socket) => socket.end('220 ready\r\n')))
+    const silent = silence()
+    const answer = exchange(port, '', { end: false })
+    await silent
+    assert.equal(await answer, '220 ready\r\n')
+  })
+
+  for (const raw of [false, true]) {
+    it(`a client that speaks HTTP late is read still, beside ${raw ? 'a laptop' : 'an app'} that takes the rest`, async () => {
+      const app = echo('app')
+      const laptop = echo('laptop')
+      const { port, silence, all } = await place(app, laptop)
+      all.raw = raw
+      const connected = once(raw ? laptop : app, 'connection')
+      const silent = silence()
+      const socket = await dial(port)
+      await silent
+      await connected
+      socket.write(get('/1', 'X-User: jane') + get('/2', 'Connection: close'))
+      assert.deepEqual(
+        Buffer.concat(await socket.toArray())
+          .toString()
+          .match(/\w+ GET \S+/g),
+        ['laptop GET /1', 'app GET /2'],
+      )
+    })
+  }
+
+  it('a whole connection goes to the app where nothing listens on the laptop', async () => {
+    const raw = createServer((socket) => socket.on('data', (bytes) => socket.end(`got ${bytes}`)))
+    const { port, laptop, all, counts } = await place(raw)
+    Object.assign(laptop, { up: false })
+    all.raw = true
+    assert.equal(await exchange(port, '\0\x01'), 'got \0\x01')
+    assert.equal(counts.refused, 1)
   })
 
   const REFUSED: [string, string, number][] = [

@@ -1,221 +1,257 @@
 /** One client connection that speaks HTTP/1: its requests one after the other, each to where it belongs. */
 import type { Socket } from 'node:net'
+import type { Clock, Timer } from '../../lib/clock.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 import { StreamRefused } from '../../wire/session/refused.ts'
 import type { Choice, Routing } from '../routing.ts'
 import { ownAnswer } from './answers.ts'
-import { Exchange } from './exchange.ts'
-import { requestFraming } from './framing.ts'
+import { closeClient } from './close-client.ts'
+import { Exchange, type Outcome } from './exchange.ts'
+import { type Framing, requestFraming } from './framing.ts'
 import { BadMessage, type RequestHead, readRequestHead } from './head.ts'
+import { letGo } from './let-go.ts'
 import { filterRequest } from './request.ts'
+import { APP, type Upstream } from './upstream.ts'
 
 export interface ConnectionOptions {
   client: Socket
   port: number
   routing: Routing
+  clock: Clock
   /** Opens a connection to the app. */
   connectApp(signal: AbortSignal): Promise<Stream>
 }
 
-/** Where a request went; kept for the next one that goes there. */
-interface Upstream {
-  key: string
-  stream: Stream
-}
-
-const APP = 'app'
 /** A head that began must be whole by then. */
-const HEAD_MS = 30_000
+const HEAD_MS = 60_000
 
 export class HttpConnection {
+  readonly #options: ConnectionOptions
   readonly #client: Socket
-  readonly #port: number
-  readonly #routing: Routing
-  readonly #connectApp: (signal: AbortSignal) => Promise<Stream>
   readonly #gone = new AbortController()
   readonly #upstreams = new Map<string, Upstream>()
   #lastUsed: Upstream | undefined
   /** Bytes of the client that are not read yet. */
   #unread: Buffer = Buffer.alloc(0)
+  /**
+   * `reading` a head; `opening` an upstream; `passing` an exchange; `closing`: nothing is read any more, so that what
+   * follows can never be taken for a request.
+   */
+  #state: 'reading' | 'opening' | 'passing' | 'closing' = 'reading'
   #exchange: Exchange | undefined
-  #opening = false
   #clientEnded = false
-  #headTimer: NodeJS.Timeout | undefined
+  #headTimer: Timer | undefined
 
-  constructor({ client, port, routing, connectApp }: ConnectionOptions) {
-    this.#client = client
-    this.#port = port
-    this.#routing = routing
-    this.#connectApp = connectApp
-    client.on('data', (bytes: Buffer) => this.#onClientData(bytes))
-    client.on('end', () => this.#onClientEnd())
-    client.on('drain', () => this.#exchange?.clientDrained())
-    client.on('error', () => {})
-    client.on('close', () => this.#onClientClose())
+  constructor(options: ConnectionOptions) {
+    this.#options = options
+    this.#client = options.client
+    this.#client.on('data', (bytes: Buffer) => {
+      this.#unread = this.#unread.length === 0 ? bytes : Buffer.concat([this.#unread, bytes])
+      this.#next()
+    })
+    this.#client.on('end', () => this.#onClientEnd())
+    this.#client.on('drain', () => this.#exchange?.clientDrained())
+    this.#client.on('close', () => this.#onClientClose())
   }
 
-  /** Begins with bytes that were read already, and an app connection if there is one. */
-  start(first: Buffer, app?: Stream): void {
-    if (app !== undefined) this.#keep({ key: APP, stream: app })
-    this.#onClientData(first)
-    if (this.#client.readableEnded) this.#onClientEnd()
-    this.#client.resume()
-  }
-
-  #onClientData(bytes: Buffer): void {
-    this.#unread = this.#unread.length === 0 ? bytes : Buffer.concat([this.#unread, bytes])
+  /** Begins with bytes that were read already, and an upstream if there is one. */
+  start(first: Buffer, upstream?: Upstream): void {
+    if (upstream !== undefined) this.#idle(upstream)
+    this.#unread = first
     this.#next()
+    if (this.#client.readableEnded) this.#onClientEnd()
+    else if (this.#state === 'reading') this.#client.resume()
   }
 
   /** Reads what can be read now. */
   #next(): void {
-    if (this.#opening || this.#client.destroyed) return
     try {
-      if (this.#exchange !== undefined) {
-        const taken = this.#exchange.fromClient(this.#unread)
-        this.#unread = this.#unread.subarray(taken)
-        // The next request waits for the end of this answer.
-        if (this.#unread.length > 0) this.#client.pause()
-        return
-      }
-      if (this.#unread.length === 0) return
-      const head = readRequestHead(skipEmptyLines(this.#unread))
-      if (head === undefined) {
-        this.#headTimer ??= setTimeout(
-          () => this.#refuse(new BadMessage(408, 'the head did not come')),
-          HEAD_MS,
-        ).unref()
-        return
-      }
-      clearTimeout(this.#headTimer)
-      this.#headTimer = undefined
-      this.#unread = skipEmptyLines(this.#unread)
-      const bytes = this.#unread.subarray(0, head.bytes)
-      const framing = requestFraming(head)
-      this.#unread = this.#unread.subarray(head.bytes)
-      void this.#begin(head, bytes, framing)
+      if (this.#state === 'reading') this.#readHead()
+      else if (this.#state === 'passing') this.#pass()
+      else this.#client.pause()
     } catch (error) {
       if (!(error instanceof BadMessage)) throw error
       this.#refuse(error)
     }
   }
 
-  async #begin(head: RequestHead, bytes: Buffer, framing: ReturnType<typeof requestFraming>): Promise<void> {
-    this.#opening = true
+  #readHead(): void {
+    this.#unread = skipEmptyLines(this.#unread)
+    const head = readRequestHead(this.#unread)
+    if (head === undefined) {
+      if (this.#unread.length === 0) return
+      const late = (): void => this.#refuse(new BadMessage(408, 'the head of the request did not come'))
+      this.#headTimer ??= this.#options.clock.after(HEAD_MS, late)
+      return
+    }
+    this.#headTimer?.cancel()
+    this.#headTimer = undefined
+    const framing = requestFraming(head)
+    const bytes = this.#unread.subarray(0, head.bytes)
+    this.#unread = this.#unread.subarray(head.bytes)
+    this.#state = 'opening'
     this.#client.pause()
-    const choice = this.#routing.decide(this.#port, filterRequest(head))
+    void this.#begin(head, bytes, framing)
+  }
+
+  #pass(): void {
+    const taken = this.#exchange?.fromClient(this.#unread) ?? 0
+    this.#unread = this.#unread.subarray(taken)
+    if (this.#state !== 'passing') return
+    // The next request waits for the end of this answer.
+    if (this.#unread.length > 0) this.#client.pause()
+    else if (this.#clientEnded) this.#exchange?.clientEnded()
+  }
+
+  async #begin(head: RequestHead, bytes: Buffer, framing: Framing): Promise<void> {
+    let to: Choice['to'] = 'app'
     try {
-      const { upstream, sent } = await this.#upstreamFor(choice, bytes)
-      if (this.#client.destroyed) return
+      const choice = this.#options.routing.decide(this.#options.port, filterRequest(head))
+      to = choice.to
+      const { upstream, sent, fresh } = await this.#upstreamFor(choice, bytes)
+      if (this.#client.destroyed) {
+        upstream.stream.reset('cancel', 'the client is gone')
+        return
+      }
+      if (!fresh && this.#upstreams.get(upstream.key) !== upstream) {
+        // It ended while it was chosen.
+        this.#close()
+        return
+      }
+      this.#upstreams.set(upstream.key, upstream)
       this.#lastUsed = upstream
-      const exchange = new Exchange({ client: this.#client, upstream: upstream.stream, head, framing }, (reuse) =>
-        this.#onExchangeOver(exchange, upstream, reuse),
-      )
-      this.#exchange = exchange
-      exchange.start(sent ? undefined : bytes)
-      this.#opening = false
-      this.#client.resume()
-      this.#next()
-      if (this.#clientEnded) exchange.clientEnded()
+      this.#state = 'passing'
+      this.#exchange = new Exchange({
+        client: this.#client,
+        upstream: upstream.stream,
+        head,
+        framing,
+        over: (outcome) => this.#onOver(upstream, outcome, fresh),
+        wants: () => this.#wants(),
+      })
+      this.#exchange.start(sent ? undefined : bytes)
+      this.#wants()
     } catch (error) {
-      this.#opening = false
-      if (choice.to === 'laptop')
-        this.#answer(ownAnswer(503, 'RC-E-310', `the laptop is not reachable: ${text(error)}`))
-      else this.#client.resetAndDestroy()
+      if (to === 'app') this.#cut()
+      else this.#answer(503, 'RC-E-310', `The laptop that takes this request is not reachable: ${textOf(error)}.`)
     }
   }
 
-  /** `sent`: the head travelled with the opening. */
-  async #upstreamFor(choice: Choice, head: Buffer): Promise<{ upstream: Upstream; sent: boolean }> {
+  /** `sent`: the head travelled with the opening; `fresh`: no request went there before. */
+  async #upstreamFor(choice: Choice, head: Buffer): Promise<{ upstream: Upstream; sent: boolean; fresh: boolean }> {
     const key = choice.to === 'app' ? APP : choice.key
     const known = this.#upstreams.get(key)
-    if (known !== undefined) return { upstream: known, sent: false }
-    if (choice.to === 'laptop') {
-      const from = `${this.#client.remoteAddress}:${this.#client.remotePort}`
-      try {
-        const stream = await choice.open(head, from, this.#gone.signal)
-        return { upstream: this.#keep({ key, stream }), sent: true }
-      } catch (error) {
-        // Nothing listens on the laptop: the app answers instead.
-        if (!(error instanceof StreamRefused)) throw error
-        this.#routing.counts.refused++
-        return this.#upstreamFor({ to: 'app' }, head)
-      }
+    if (known !== undefined) return { upstream: known, sent: false, fresh: false }
+    if (choice.to === 'app') {
+      const stream = await this.#options.connectApp(this.#gone.signal)
+      return { upstream: { key, stream }, sent: false, fresh: true }
     }
-    return { upstream: this.#keep({ key, stream: await this.#connectApp(this.#gone.signal) }), sent: false }
+    try {
+      const from = `${this.#client.remoteAddress}:${this.#client.remotePort}`
+      const stream = await choice.open(head, from, this.#gone.signal)
+      return { upstream: { key, stream }, sent: true, fresh: true }
+    } catch (error) {
+      // Nothing listens on the laptop: the app answers instead.
+      if (!(error instanceof StreamRefused)) throw error
+      this.#options.routing.counts.refused++
+      return this.#upstreamFor({ to: 'app' }, head)
+    }
   }
 
-  #keep(upstream: Upstream): Upstream {
-    this.#upstreams.set(upstream.key, upstream)
-    this.#idle(upstream)
-    return upstream
+  /** Reads on where the client was held. */
+  #wants(): void {
+    if (this.#state === 'passing' && (this.#unread.length > 0 || this.#clientEnded)) this.#next()
+    if (this.#unread.length === 0) this.#client.resume()
+  }
+
+  #onOver(upstream: Upstream, outcome: Outcome, fresh: boolean): void {
+    this.#exchange = undefined
+    if (outcome.kind === 'reuse') {
+      this.#state = 'reading'
+      this.#idle(upstream)
+      if (this.#unread.length > 0) this.#next()
+      if (this.#state !== 'reading') return
+      if (this.#clientEnded) this.#close()
+      else this.#client.resume()
+      return
+    }
+    if (outcome.kind === 'close') {
+      this.#close()
+      return
+    }
+    const { told, orderly, why } = outcome
+    if (upstream.key !== APP && fresh && !told)
+      this.#answer(503, 'RC-E-310', `The program on the laptop did not answer: ${why}.`)
+    // Also a kept connection that ends just as a request comes: the client asks again on a new one (RFC 9112 §9.3.1).
+    else if (orderly || (!told && !fresh)) this.#close()
+    else this.#cut()
   }
 
   /** Between requests: when the end that answered last closes, the client's connection ends as it would directly. */
   #idle(upstream: Upstream): void {
+    this.#upstreams.set(upstream.key, upstream)
     const drop = (): void => {
       if (this.#upstreams.get(upstream.key) !== upstream) return
       this.#upstreams.delete(upstream.key)
-      if (this.#lastUsed === upstream && this.#exchange === undefined && !this.#opening) this.#client.end()
+      letGo(upstream.stream, this.#options.clock)
+      const last = this.#lastUsed === undefined || this.#lastUsed === upstream
+      if (last && this.#state === 'reading') this.#close()
     }
-    upstream.stream.bind({
-      // Bytes that nobody asked for: the connection cannot be trusted any more.
-      onData: () => {
-        drop()
-        upstream.stream.reset('protocol', 'an answer without a request')
-      },
-      onEnd: () => {
-        drop()
-        upstream.stream.end()
-      },
-      onDrain() {},
-      onClose: drop,
-    })
+    // Bytes that nobody asked for: the connection cannot be trusted any more.
+    upstream.stream.bind({ onData: drop, onEnd: drop, onDrain() {}, onClose: drop })
     upstream.stream.resume()
-  }
-
-  #onExchangeOver(exchange: Exchange, upstream: Upstream, reuse: boolean): void {
-    if (this.#exchange !== exchange) return
-    this.#exchange = undefined
-    if (!reuse) {
-      this.#upstreams.delete(upstream.key)
-      return
-    }
-    this.#idle(upstream)
-    if (this.#clientEnded && this.#unread.length === 0) this.#client.end()
-    this.#client.resume()
-    this.#next()
   }
 
   #onClientEnd(): void {
     this.#clientEnded = true
-    if (this.#exchange !== undefined) this.#exchange.clientEnded()
-    else if (!this.#opening) this.#client.end()
+    if (this.#state === 'reading') this.#close()
+    else if (this.#state === 'passing' && this.#unread.length === 0) this.#exchange?.clientEnded()
   }
 
   #onClientClose(): void {
-    clearTimeout(this.#headTimer)
+    // A tunnel's client may have ended in order while the last of its bytes are on their way to the upstream.
+    const orderly = this.#client.readableEnded && this.#client.writableFinished
+    if (!orderly) this.#abort('the client is gone')
+    this.#exchange = undefined
     this.#gone.abort(new Error('the client is gone'))
-    for (const { stream } of this.#upstreams.values()) {
-      if (this.#exchange === undefined) stream.end()
-      else stream.reset('reset', 'the client is gone')
-    }
-    this.#exchange?.clientGone()
-    this.#upstreams.clear()
+    this.#leave()
   }
 
   #refuse(error: BadMessage): void {
-    this.#routing.counts.refused++
-    this.#answer(ownAnswer(error.status, 'RC-E-320', error.message))
+    this.#options.routing.counts.refused++
+    const told = this.#exchange?.told === true
+    this.#abort(error.message)
+    if (told) this.#cut()
+    else this.#answer(error.status, 'RC-E-320', `The request is not passed on: ${error.message}.`)
   }
 
-  /** The last thing this connection says. */
-  #answer(bytes: Buffer): void {
-    this.#client.removeAllListeners('data')
-    this.#client.end(bytes)
-    // What the client still sends is read and dropped, so that its kernel does not lose our answer (RFC 9112 §9.6).
-    this.#client.on('data', () => {}).resume()
-    setTimeout(() => this.#client.destroy(), 1000).unref()
+  #abort(why: string): void {
+    this.#exchange?.abort(why)
+    if (this.#exchange !== undefined && this.#lastUsed !== undefined) this.#upstreams.delete(this.#lastUsed.key)
+  }
+
+  /** An answer of the agent itself is the last thing that this connection says. */
+  #answer(status: number, code: string, text: string): void {
+    this.#close(ownAnswer(status, code, text))
+  }
+
+  #close(last?: Buffer): void {
+    this.#leave()
+    closeClient(this.#client, this.#options.clock, last)
+  }
+
+  /** The client must see that what it has is not whole. */
+  #cut(): void {
+    this.#leave()
+    this.#client.resetAndDestroy()
+  }
+
+  #leave(): void {
+    this.#state = 'closing'
+    this.#unread = Buffer.alloc(0)
+    this.#headTimer?.cancel()
+    for (const { stream } of this.#upstreams.values()) letGo(stream, this.#options.clock)
+    this.#upstreams.clear()
   }
 }
 
@@ -226,6 +262,6 @@ function skipEmptyLines(bytes: Buffer): Buffer {
   return at === 0 ? bytes : bytes.subarray(at)
 }
 
-function text(error: unknown): string {
+function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

@@ -1,40 +1,55 @@
 /** One request and its answer, passed between a client's socket and an upstream stream. */
 import type { Socket } from 'node:net'
+import type { FlowReset } from '../../wire/mux/contract.ts'
 import type { Stream } from '../../wire/session/contract.ts'
-import { ownAnswer } from './answers.ts'
 import { BodyReader, type Framing, responseFraming } from './framing.ts'
-import { BadMessage, keepsAlive, MAX_HEAD_BYTES, type RequestHead, readResponseHead } from './head.ts'
+import { BadMessage, keepsAlive, type RequestHead, readResponseHead } from './head.ts'
+
+/** How an exchange ended. */
+export type Outcome =
+  /** In order; the upstream may take the next request. */
+  | { kind: 'reuse' }
+  /** In order; both connections end with it. */
+  | { kind: 'close' }
+  /** The upstream went before its answer was whole. `told`: the client got bytes of it; `orderly`: closed, not reset. */
+  | { kind: 'lost'; told: boolean; orderly: boolean; why: string }
 
 export interface ExchangeOptions {
   client: Socket
   upstream: Stream
   head: RequestHead
   framing: Framing
+  /** Called once. The exchange touches neither end any more. */
+  over(outcome: Outcome): void
+  /** There is room for more of the client's bytes. */
+  wants(): void
 }
 
 export class Exchange {
+  readonly #options: ExchangeOptions
   readonly #client: Socket
   readonly #upstream: Stream
-  readonly #head: RequestHead
   readonly #request: BodyReader
-  readonly #over: (reuse: boolean) => void
   /** Of the answer's head, until it is whole. */
   #headBytes: Buffer = Buffer.alloc(0)
   #response: BodyReader | undefined
   #keeps = false
+  /** The answer ends with its connection. */
   #closeDelimited = false
+  /** The answer cannot be read: it is passed on as it comes, and no other request after it. */
+  #opaque = false
   /** After 101 or CONNECT: bytes pass both ways. */
   #tunnel = false
-  #answered = false
+  #told = false
+  #clientEnded = false
+  #upstreamEnded = false
   #finished = false
 
-  /** @param over called once at the end; `reuse`: the upstream may take the next request */
-  constructor({ client, upstream, head, framing }: ExchangeOptions, over: (reuse: boolean) => void) {
-    this.#client = client
-    this.#upstream = upstream
-    this.#head = head
-    this.#request = new BodyReader(framing)
-    this.#over = over
+  constructor(options: ExchangeOptions) {
+    this.#options = options
+    this.#client = options.client
+    this.#upstream = options.upstream
+    this.#request = new BodyReader(options.framing)
   }
 
   /** @param head the request's head, unless it was sent already */
@@ -42,19 +57,24 @@ export class Exchange {
     if (head !== undefined) this.#upstream.send(head)
     this.#upstream.bind({
       onData: (bytes) => this.#fromUpstream(bytes),
-      onEnd: () => this.#upstreamEnded(),
-      onDrain: () => this.#client.resume(),
-      onClose: () => this.#upstreamLost(),
+      onEnd: () => this.#onUpstreamEnd(),
+      onDrain: () => this.#options.wants(),
+      onClose: (reason) => this.#onUpstreamClose(reason),
     })
     this.#upstream.resume()
   }
 
-  /** @returns how many bytes belonged to this request. Throws `BadMessage`. */
+  /** The client got bytes of an answer. */
+  get told(): boolean {
+    return this.#told
+  }
+
+  /** @returns how many of the bytes belonged to this request. Throws `BadMessage`. */
   fromClient(bytes: Buffer): number {
-    if (bytes.length === 0) return 0
     const taken = this.#tunnel ? bytes.length : this.#request.take(bytes)
     if (taken > 0 && !this.#upstream.send(bytes.subarray(0, taken))) this.#client.pause()
-    if (this.#request.done) this.#settle()
+    if (this.#opaque && taken < bytes.length) this.#finish({ kind: 'close' })
+    else this.#settle()
     return taken
   }
 
@@ -62,118 +82,112 @@ export class Exchange {
     this.#upstream.resume()
   }
 
-  /** The client sends no more: a whole request is answered still; half of one never will be. */
+  /** The client sends no more, and nothing of it is unread: the upstream hears of it as it would directly. */
   clientEnded(): void {
-    if (this.#tunnel) this.#upstream.end()
-    else if (!this.#request.done) this.clientGone()
+    if (this.#clientEnded) return
+    this.#clientEnded = true
+    this.#upstream.end()
   }
 
-  clientGone(): void {
-    if (this.#finished) return
+  /** Gives the exchange up without an outcome. */
+  abort(why: string): void {
     this.#finished = true
     this.#upstream.bind(IGNORE)
-    this.#upstream.reset('reset', 'the client is gone')
+    this.#upstream.reset('reset', why)
   }
 
   #fromUpstream(bytes: Buffer): void {
-    if (this.#tunnel) {
+    if (this.#tunnel || this.#opaque) {
       this.#toClient(bytes)
       return
     }
     try {
       if (this.#response === undefined) this.#readHead(bytes)
-      else this.#readBody(bytes)
+      else this.#readBody(this.#response, bytes)
     } catch (error) {
       if (!(error instanceof BadMessage)) throw error
-      this.#fail(`the answer cannot be passed on: ${error.message}`)
+      // The client may understand it: it is what it would get directly.
+      this.#opaque = true
+      this.#closeDelimited = true
+      this.#toClient(this.#response === undefined ? this.#headBytes : bytes)
     }
   }
 
   #readHead(bytes: Buffer): void {
     this.#headBytes = this.#headBytes.length === 0 ? bytes : Buffer.concat([this.#headBytes, bytes])
-    if (this.#headBytes.length > 4 * MAX_HEAD_BYTES) throw new BadMessage(502, 'its head is too large')
     const head = readResponseHead(this.#headBytes)
     if (head === undefined) return
-    const whole = this.#headBytes
-    this.#headBytes = Buffer.alloc(0)
-    const rest = whole.subarray(head.bytes)
     const { status } = head
-    const { method } = this.#head
-    this.#answered = true
+    const { method } = this.#options.head
     if (status === 101 || (method === 'CONNECT' && status >= 200 && status < 300)) {
       this.#tunnel = true
-      this.#toClient(whole)
-      this.#client.resume()
+      this.#toClient(this.#takeHead())
+      this.#options.wants()
       return
     }
-    this.#toClient(whole.subarray(0, head.bytes))
     if (status < 200) {
-      if (rest.length > 0) this.#readHead(rest)
+      const whole = this.#takeHead()
+      this.#toClient(whole.subarray(0, head.bytes))
+      if (whole.length > head.bytes) this.#readHead(whole.subarray(head.bytes))
       return
     }
     const framing = responseFraming(head, method)
+    const whole = this.#takeHead()
     this.#closeDelimited = framing.kind === 'close'
-    this.#keeps = keepsAlive(head) && keepsAlive(this.#head) && !this.#closeDelimited
+    this.#keeps = keepsAlive(head) && keepsAlive(this.#options.head) && !this.#closeDelimited
     this.#response = new BodyReader(framing)
-    this.#readBody(rest)
+    const rest = whole.subarray(head.bytes)
+    if (rest.length === 0) this.#toClient(whole)
+    else this.#readBody(this.#response, rest, whole)
+    this.#settle()
   }
 
-  #readBody(bytes: Buffer): void {
-    const taken = this.#response?.take(bytes) ?? 0
-    if (taken > 0) this.#toClient(bytes.subarray(0, taken))
-    if (taken < bytes.length) this.#keeps = false
+  #takeHead(): Buffer {
+    const bytes = this.#headBytes
+    this.#headBytes = Buffer.alloc(0)
+    return bytes
+  }
+
+  /** @param all the head and the body's first bytes, if both came in one */
+  #readBody(response: BodyReader, bytes: Buffer, all = bytes): void {
+    const taken = response.take(bytes)
+    const extra = bytes.length - taken
+    this.#toClient(all.subarray(0, all.length - extra))
+    // Bytes after the answer belong to no request.
+    if (extra > 0) this.#keeps = false
     this.#settle()
   }
 
   #toClient(bytes: Buffer): void {
+    if (bytes.length === 0) return
+    this.#told = true
     if (!this.#client.write(bytes)) this.#upstream.pause()
   }
 
-  /** Both bodies are over, or the answer is and the connection goes with it. */
+  /** Over when both bodies are, or when the answer is and the connection goes with it. */
   #settle(): void {
-    if (this.#finished || this.#response?.done !== true) return
-    if (this.#keeps && !this.#request.done) return
-    this.#finish(this.#keeps)
+    if (this.#response?.done !== true || this.#opaque) return
+    if (!this.#keeps || this.#clientEnded) this.#finish({ kind: 'close' })
+    else if (this.#request.done) this.#finish({ kind: 'reuse' })
   }
 
-  #finish(reuse: boolean): void {
-    this.#finished = true
-    if (!reuse) {
-      this.#upstream.bind(IGNORE)
-      this.#upstream.end()
-      this.#upstream.resume()
-      this.#client.end()
-    }
-    this.#over(reuse)
-  }
-
-  #upstreamEnded(): void {
+  #finish(outcome: Outcome): void {
     if (this.#finished) return
-    if (this.#tunnel) {
-      this.#client.end()
-      return
-    }
-    if (this.#closeDelimited) this.#finish(false)
-    else this.#fail('the other end closed the connection before its answer was complete')
-  }
-
-  #upstreamLost(): void {
-    if (this.#finished) return
-    if (this.#tunnel) {
-      this.#finished = true
-      this.#client.destroySoon()
-      this.#over(false)
-    } else this.#fail('the connection to it was lost')
-  }
-
-  /** A clean answer when nothing was answered yet; else the client must see that the answer is not whole. */
-  #fail(why: string): void {
     this.#finished = true
     this.#upstream.bind(IGNORE)
-    this.#upstream.reset('protocol', why)
-    if (this.#answered) this.#client.resetAndDestroy()
-    else this.#client.end(ownAnswer(503, 'RC-E-310', why))
-    this.#over(false)
+    this.#options.over(outcome)
+  }
+
+  #onUpstreamEnd(): void {
+    this.#upstreamEnded = true
+    if (this.#tunnel) this.#client.end()
+    else if (this.#closeDelimited) this.#finish({ kind: 'close' })
+    else this.#finish({ kind: 'lost', told: this.#told, orderly: true, why: 'it closed the connection' })
+  }
+
+  #onUpstreamClose(reason: FlowReset | undefined): void {
+    if (this.#tunnel && reason === undefined && this.#upstreamEnded) this.#finish({ kind: 'close' })
+    else this.#finish({ kind: 'lost', told: this.#told, orderly: false, why: 'the connection to it was lost' })
   }
 }
 

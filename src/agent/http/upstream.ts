@@ -3,10 +3,21 @@ import { connect, type Socket } from 'node:net'
 import type { FlowHandlers, FlowReset } from '../../wire/mux/contract.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 
+/** Key of the app, which is no Intercept's uid. */
+export const APP = 'app'
+
+/** Where requests of a connection go, and a next one may go too. */
+export interface Upstream {
+  /** `APP`, or the key of a `Laptop`. */
+  key: string
+  stream: Stream
+}
+
 const CONNECT_MS = 5000
 
 /** Connects to the app in this pod. */
 export async function connectApp(host: string, port: number, signal: AbortSignal): Promise<Stream> {
+  signal.throwIfAborted()
   const socket = connect({ host, port, noDelay: true, allowHalfOpen: true })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const give = (): void => reject(signal.reason as Error)
