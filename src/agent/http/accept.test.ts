@@ -121,7 +121,7 @@ describe('connections that were taken over', { timeout: 30_000 }, () => {
     assert.match(String(answer), /^HTTP\/1\.1 413/)
     socket.end(get('/smuggled'))
     await once(socket, 'close')
-    assert.deepEqual(decided, ['POST /big'])
+    assert.deepEqual(decided, ['app POST /big'])
   })
 
   it('an answer that cannot be read is passed on as it is, and nothing is asked behind it', async () => {
@@ -129,7 +129,7 @@ describe('connections that were taken over', { timeout: 30_000 }, () => {
     for (const text of answers) {
       const { port, decided } = await place(createServer((socket) => socket.once('data', () => socket.end(text))))
       assert.equal(await exchange(port, get('/1') + get('/2'), { end: false }), text)
-      assert.deepEqual(decided, ['GET /1'])
+      assert.deepEqual(decided, ['app GET /1'])
     }
   })
 

@@ -96,8 +96,9 @@ export async function place(
   const routing: Routing = {
     wanted: () => true,
     decide(_port, { method, headers, path }) {
-      decided.push(`${method} ${path}`)
-      return headers.get('x-user') === 'jane' ? toLaptop : { to: 'app' }
+      const choice: Choice = headers.get('x-user') === 'jane' ? toLaptop : { to: 'app' }
+      decided.push(`${choice.to} ${method} ${path}`)
+      return choice
     },
     decideRaw: () => (all.raw ? toLaptop : { to: 'app' }),
     counts: { app: 0, laptop: 0, refused: 0 },
