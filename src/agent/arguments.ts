@@ -1,5 +1,6 @@
 /** The command line of an agent, written by the manager (or, for the dialer, by `install`). */
 import { parseArgs } from 'node:util'
+import type { TakeoverMode } from './takeover/nft.ts'
 
 export interface AgentArguments {
   dialer: boolean
@@ -14,6 +15,10 @@ export interface AgentArguments {
   managers: string[]
   /** DNS name and port of all managers. */
   managersName: string
+  /** The only way in which ports may be taken; without it the best that works. */
+  takeover?: TakeoverMode
+  /** Descriptor of what the privileged beginning hands over; the agent gives it to itself. */
+  handed?: number
 }
 
 /** Throws when one is missing or unknown. */
@@ -31,10 +36,16 @@ export function readArguments(argv: string[]): AgentArguments {
       'installation-key': text,
       managers: text,
       'managers-name': text,
+      takeover: { type: 'string' },
+      handed: { type: 'string' },
     },
   })
   for (const name of ['namespace', 'pod', 'pod-uid', 'container', 'installation-key'] as const) {
     if (values[name] === '') throw new Error(`--${name} is missing`)
+  }
+  const { takeover } = values
+  if (takeover !== undefined && takeover !== 'tproxy' && takeover !== 'redirect') {
+    throw new Error(`--takeover is tproxy or redirect, not ${takeover}`)
   }
   return {
     dialer: values.dialer,
@@ -46,5 +57,7 @@ export function readArguments(argv: string[]): AgentArguments {
     installationKey: values['installation-key'],
     managers: values.managers.split(',').filter((one) => one !== ''),
     managersName: values['managers-name'],
+    ...(takeover !== undefined && { takeover }),
+    ...(values.handed !== undefined && { handed: Number(values.handed) }),
   }
 }

@@ -46,15 +46,23 @@ export class Laptops {
     this.#waiters = new Waiters(options.clock)
   }
 
-  /** Those that are connected now. The last of each name counts: a daemon that came back replaces what it was. */
+  /** Those that are connected now. */
   [Symbol.iterator](): Iterator<Laptop> {
     return this.#laptops.values()
   }
 
   /** The laptop of a Session object. */
   find(name: string): Laptop | undefined {
+    for (const laptop of this.#laptops.values()) if (laptop.name === name) return laptop
+    return undefined
+  }
+
+  /** The laptop that answers an attachment: the last one, for a daemon that came back may have two for a moment. */
+  serving(name: string, intercept: string): Laptop | undefined {
     let last: Laptop | undefined
-    for (const laptop of this.#laptops.values()) if (laptop.name === name) last = laptop
+    for (const laptop of this.#laptops.values()) {
+      if (laptop.name === name && laptop.serves.has(intercept)) last = laptop
+    }
     return last
   }
 

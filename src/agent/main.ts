@@ -8,12 +8,15 @@ import { readArguments } from './arguments.ts'
 export async function agentMain(argv: string[]): Promise<number> {
   const options = readArguments(argv)
   const logger = jsonLogger((line) => process.stderr.write(line))
+  const clock = systemClock
+  if (!options.dialer && options.handed === undefined)
+    return (await import('./begin.ts')).begin(clock, logger, options.takeover)
   const identity = createIdentity({ subject: options.dialer ? 'dialer' : 'agent' })
   // The managers read it from the log: it is how they know that this process is the one they asked for.
   process.stdout.write(`${identity.publicKey}\n`)
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort())
-  const common = { options, identity, logger, clock: systemClock, signal: stop.signal }
-  if (options.dialer) return (await import('./dialer-role.ts')).runDialer(common)
-  return (await import('./pod-role.ts')).runAgent(common)
+  const context = { options, identity, logger, clock, signal: stop.signal }
+  if (options.handed === undefined) return (await import('./dialer-role.ts')).runDialer(context)
+  return (await import('./pod-role.ts')).runHanded(context, options.handed)
 }

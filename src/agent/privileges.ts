@@ -1,5 +1,5 @@
-/** Gives up what the agent needed to begin. */
-import { readFileSync, writeFileSync } from 'node:fs'
+/** What the agent begins with, and how it gives that up. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import koffi from 'koffi'
 import type { Logger } from '../lib/logger.ts'
 
@@ -7,6 +7,7 @@ const NOBODY = 65534
 /** <linux/capability.h>: version 3, this thread; both words of all three sets empty. */
 const CAPABILITY_VERSION_3 = 0x20080522
 const PR_SET_NO_NEW_PRIVS = 38
+const F_SETFD = 2
 
 /** The kernel takes the agent before the app when the pod's memory is short. */
 export function offerToOom(logger: Logger): void {
@@ -17,32 +18,43 @@ export function offerToOom(logger: Logger): void {
   }
 }
 
-/** Becomes an unprivileged user, or at least loses every capability. Throws when the kernel still grants one. */
-export function dropPrivileges(): void {
-  const { setgroups, setgid, setuid } = process
+/**
+ * Replaces this process by one that has neither capabilities nor a way to get one. It must be a new program image: the
+ * kernel drops capabilities thread by thread, and the threads of Node's pools cannot be asked to.
+ * @param descriptors those that the new process keeps
+ * @param argv what it is started with: Node's own arguments and the program's
+ */
+export function becomeUnprivileged(descriptors: number[], argv: string[]): never {
+  const { setgroups, setgid, setuid, execve } = process
+  const libc = koffi.load('libc.so.6')
   try {
     setgroups?.([])
     setgid?.(NOBODY)
     setuid?.(NOBODY)
   } catch {
-    // Without CAP_SETUID, or with one uid in the user namespace: the uid stays, the capabilities go.
-    emptyCapabilities()
+    // Without CAP_SETUID, or with one uid in the user namespace, the uid stays. It means nothing without capabilities.
   }
-  const left = effectiveCapabilities()
-  if (left !== 0n) throw new Error(`capabilities ${left.toString(16)} are left`)
-}
-
-function emptyCapabilities(): void {
-  const libc = koffi.load('libc.so.6')
   const prctl = libc.func('int prctl(int, ulong, ulong, ulong, ulong)')
   const capset = libc.func('int capset(void *header, void *data)')
   const header = Buffer.alloc(8)
   header.writeUInt32LE(CAPABILITY_VERSION_3)
-  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-  capset(header, Buffer.alloc(24))
+  // With it, execve gives nobody more than they have, root neither (capabilities(7)).
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) !== 0) throw new Error('no_new_privs cannot be set')
+  if (capset(header, Buffer.alloc(24)) !== 0) throw new Error('the capabilities cannot be dropped')
+  const fcntl = libc.func('int fcntl(int, int, int)')
+  for (const descriptor of descriptors) fcntl(descriptor, F_SETFD, 0)
+  if (execve === undefined) throw new Error('this Node cannot replace a process')
+  return execve(process.execPath, [process.execPath, ...argv], process.env)
 }
 
-function effectiveCapabilities(): bigint {
-  const hex = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? ''
-  return BigInt(`0x${hex}`)
+/** Throws when any thread of this process has a capability, or may get one. */
+export function proveUnprivileged(): void {
+  for (const thread of readdirSync('/proc/self/task')) {
+    const status = readFileSync(`/proc/self/task/${thread}/status`, 'utf8')
+    for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb']) {
+      const hex = new RegExp(`^${set}:\\s*([0-9a-f]+)$`, 'm').exec(status)?.[1]
+      if (hex === undefined || BigInt(`0x${hex}`) !== 0n) throw new Error(`${set} of thread ${thread} is ${hex}`)
+    }
+    if (!/^NoNewPrivs:\s*1$/m.test(status)) throw new Error(`thread ${thread} may get privileges`)
+  }
 }

@@ -11,7 +11,7 @@ interface CompiledRoute extends Route {
 
 /** Where the laptops are found. */
 interface LaptopSource {
-  find(name: string): LaptopSession | undefined
+  serving(session: string, intercept: string): LaptopSession | undefined
 }
 
 export class Routes implements Routing {
@@ -34,7 +34,7 @@ export class Routes implements Routing {
    * @returns false when it is not newer than what is in force
    */
   async apply(config: AgentConfig): Promise<boolean> {
-    if (!this.#isNewer(config)) return false
+    if (!this.isNewer(config)) return false
     const routes = await Promise.all(
       config.routes.map(async (route) => {
         try {
@@ -44,7 +44,7 @@ export class Routes implements Routing {
         }
       }),
     )
-    if (!this.#isNewer(config)) return false
+    if (!this.isNewer(config)) return false
     this.#config = config
     this.#routes = routes
     return true
@@ -94,8 +94,7 @@ export class Routes implements Routing {
   }
 
   #laptopOf({ session, intercept }: Route): LaptopSession | undefined {
-    const laptop = this.#laptops.find(session)
-    return laptop?.serves.has(intercept) ? laptop : undefined
+    return this.#laptops.serving(session, intercept)
   }
 
   /** The kubelet names itself, and asks what the pod's own spec says. */
@@ -109,7 +108,8 @@ export class Routes implements Routing {
     )
   }
 
-  #isNewer({ epoch, generation }: AgentConfig): boolean {
+  /** Whether a config comes after the one in force. */
+  isNewer({ epoch, generation }: AgentConfig): boolean {
     const now = this.#config
     if (now === undefined) return true
     return epoch > now.epoch || (epoch === now.epoch && generation > now.generation)

@@ -1,100 +1,157 @@
 /** One `nft -i` for the agent's life: it owns the table, which goes when it goes. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
+import type { Clock } from '../../lib/clock.ts'
 
 const ANSWER_MS = 5000
-/** nft says this of a chain in listings only: what came before it was taken. */
+/** nft says this of a chain at the end of its listing: what came before it was done. */
 const LISTED = /policy accept;/
 const TIMEOUT = '3s'
 
+/** `tproxy` leaves addresses and open connections as they are; `redirect` is for kernels that lack it. */
+export type TakeoverMode = 'tproxy' | 'redirect'
+
+export interface NftPipes {
+  stdin: Writable
+  stdout: Readable
+  stderr: Readable
+}
+
+export interface TableShape {
+  mode: TakeoverMode
+  /** The table goes with nft. Kernels before 5.12 do not know it. */
+  owned: boolean
+  /** Port of the listener that takes the connections. */
+  port: number
+  families: ('ip' | 'ip6')[]
+}
+
+/** Starts nft. Needs CAP_NET_ADMIN; what it is told later needs nothing of whoever tells it. */
+export function spawnNft(): ChildProcessByStdio<Writable, Readable, Readable> {
+  const { PATH = '' } = process.env
+  return spawn('nft', ['-i'], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { PATH: `${PATH}:/usr/sbin:/sbin`, TERM: 'dumb' },
+  })
+}
+
 export class NftTable {
-  readonly #nft: ChildProcessByStdio<Writable, Readable, Readable>
+  readonly #pipes: NftPipes
+  readonly #clock: Clock
   #output = ''
   #errors = ''
-  #changed: (() => void) | undefined
-  /** Called when nft ends by itself. */
+  #over = false
+  #heard: (() => void) | undefined
+  #queue: Promise<unknown> = Promise.resolve()
+  /** Called once when nft ends by itself. */
   onExit: (reason: string) => void = () => {}
 
-  constructor() {
-    this.#nft = spawn('nft', ['-i'], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: { PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`, TERM: 'dumb' },
+  constructor(pipes: NftPipes, clock: Clock) {
+    this.#pipes = pipes
+    this.#clock = clock
+    pipes.stdin.on('error', () => {})
+    pipes.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.#output = (this.#output + text).slice(-100_000)
+      this.#heard?.()
     })
-    this.#nft.stdin.on('error', () => {})
-    this.#nft.stdout.setEncoding('utf8').on('data', (text: string) => {
-      this.#output = (this.#output + text).slice(-10_000)
-      this.#changed?.()
-    })
-    this.#nft.stderr.setEncoding('utf8').on('data', (text: string) => {
+    pipes.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#errors = (this.#errors + text).slice(-2000)
-      this.#changed?.()
+      this.#heard?.()
     })
-    this.#nft.on('error', (error) => {
-      this.#errors += error.message
-      this.#changed?.()
-    })
-    this.#nft.on('exit', (code) => this.onExit(this.#errors.trim() || `nft ended with ${code}`))
-  }
-
-  /** What nft complained about last. */
-  get errors(): string {
-    return this.#errors.trim()
+    pipes.stdout.on('error', () => {}).once('close', () => this.#exited())
+    pipes.stderr.on('error', () => {})
   }
 
   /** Makes the table. Rejects with nft's own words. */
-  async create(port: number, families: ('ip' | 'ip6')[]): Promise<void> {
-    const rules = families.map((family) => {
-      const protocol = family === 'ip' ? 'ipv4' : 'ipv6'
-      return `add rule inet remocal pre iif != "lo" meta nfproto ${protocol} tcp dport @taken tproxy ${family} to :${port}`
-    })
-    const lines = [
-      'add table inet remocal { flags owner; }',
+  async create(shape: TableShape): Promise<void> {
+    await this.#tell([
+      // Without an owner an earlier agent's table may be there still.
+      ...(shape.owned ? [] : ['add table inet remocal; delete table inet remocal']),
+      `add table inet remocal ${shape.owned ? '{ flags owner; }' : ''}`,
       'add set inet remocal taken { type inet_service; flags timeout; }',
-      'add chain inet remocal pre { type filter hook prerouting priority mangle; }',
-      ...rules,
-      'list table inet remocal',
-    ]
-    this.#nft.stdin.write(`${lines.join('\n')}\n`)
-    await this.#answered()
+      ...rules(shape),
+    ])
   }
 
-  /** Sets which ports are taken for the next three seconds. Adding alone would renew nothing. */
-  take(ports: number[], given: number[]): void {
+  /**
+   * Takes `ports` for the next three seconds and gives `given` back. Adding alone would renew nothing.
+   * @returns the ports that are taken then, as the kernel has them. Rejects with nft's own words.
+   */
+  async take(ports: number[], given: number[]): Promise<Set<number>> {
     const commands = given.map((port) => `add ${element(port)}; delete ${element(port, '')}`)
     commands.push(...ports.map((port) => `add ${element(port)}; delete ${element(port, '')}; add ${element(port)}`))
-    if (commands.length > 0) this.#nft.stdin.write(`${commands.join('; ')}\n`)
-  }
-
-  /** As `take`, and resolves when nft has done it. Rejects with nft's own words. */
-  async takeNow(ports: number[], given: number[]): Promise<void> {
-    this.#output = ''
-    this.take(ports, given)
-    this.#nft.stdin.write('list table inet remocal\n')
-    await this.#answered()
+    const listing = await this.#tell(commands.length > 0 ? [commands.join('; ')] : [])
+    return takenIn(listing)
   }
 
   /** Ends nft; the table goes with it. */
   close(): void {
     this.onExit = () => {}
-    this.#nft.stdin.end()
-    this.#nft.kill()
+    this.#pipes.stdin.end()
   }
 
-  async #answered(): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const timer = setTimeout(() => reject(new Error(this.errors || 'nft does not answer')), ANSWER_MS)
-    this.#changed = () => {
-      if (/Error/i.test(this.#errors)) reject(new Error(this.errors))
-      else if (LISTED.test(this.#output)) resolve()
+  #exited(): void {
+    this.#over = true
+    this.#heard?.()
+    this.onExit(this.#problem() ?? 'nft ended')
+  }
+
+  /** Tells nft these lines, one transaction each, after those of before. @returns the table's listing then */
+  #tell(lines: string[]): Promise<string> {
+    const told = this.#queue.then(() => this.#ask(lines))
+    this.#queue = told.catch(() => {})
+    return told
+  }
+
+  async #ask(lines: string[]): Promise<string> {
+    this.#output = ''
+    this.#errors = ''
+    const { promise, resolve, reject } = Promise.withResolvers<string>()
+    const timer = this.#clock.after(ANSWER_MS, () => reject(new Error(this.#problem() ?? 'nft does not answer')))
+    this.#heard = () => {
+      if (/Error/.test(this.#errors)) reject(new Error(this.#problem()))
+      else if (this.#over) reject(new Error(this.#problem() ?? 'nft has ended'))
+      else if (LISTED.test(this.#output)) resolve(this.#output)
     }
-    this.#changed()
+    this.#pipes.stdin.write(`${[...lines, 'list table inet remocal'].join('\n')}\n`)
+    this.#heard()
     try {
-      await promise
+      return await promise
     } finally {
-      clearTimeout(timer)
-      this.#changed = undefined
+      timer.cancel()
+      this.#heard = undefined
     }
   }
+
+  /** Its first complaint, in one line; the lines after it repeat the command. */
+  #problem(): string | undefined {
+    const line = this.#errors.trim().split('\n', 1)[0]
+    return line === undefined || line === '' ? undefined : `nft: ${line}`
+  }
+}
+
+function rules({ mode, port, families }: TableShape): string[] {
+  const hook =
+    mode === 'tproxy' ? 'type filter hook prerouting priority mangle' : 'type nat hook prerouting priority dstnat'
+  const chain = `add chain inet remocal pre { ${hook}; policy accept; }`
+  if (mode === 'redirect') {
+    // Only what begins a connection: those that are open would be reset.
+    const first = 'tcp flags & (fin | syn | rst | ack) == syn'
+    return [chain, `add rule inet remocal pre iif != "lo" ${first} tcp dport @taken redirect to :${port}`]
+  }
+  return [
+    chain,
+    ...families.map((family) => {
+      const protocol = family === 'ip' ? 'ipv4' : 'ipv6'
+      return `add rule inet remocal pre iif != "lo" meta nfproto ${protocol} tcp dport @taken tproxy ${family} to :${port}`
+    }),
+  ]
+}
+
+/** The set's elements in a listing: `elements = { 8080 timeout 3s expires 2s996ms, … }`. */
+function takenIn(listing: string): Set<number> {
+  const elements = /elements = \{([^}]*)\}/.exec(listing)?.[1] ?? ''
+  return new Set(elements.split(',').flatMap((one) => /^\s*(\d+)/.exec(one)?.slice(1).map(Number) ?? []))
 }
 
 function element(port: number, timeout = ` timeout ${TIMEOUT}`): string {

@@ -1,100 +1,131 @@
 /** Keeps the ports taken that are wanted and that the app listens on. */
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import type { Clock, Timer } from '../../lib/clock.ts'
 import type { Logger } from '../../lib/logger.ts'
-import { type Listener, listenTransparent } from './listener.ts'
+import { type Listener, listenOn, type OnTaken } from './listener.ts'
 import { listeningPorts } from './listening.ts'
 import { NftTable } from './nft.ts'
+import type { PreparedTakeover } from './prepare.ts'
 
 const RENEW_MS = 1000
 
 export interface TakeoverOptions {
   clock: Clock
   logger: Logger
-  onConnection(client: Socket): void
+  onTaken: OnTaken
   /** The taken ports have changed by themselves: the app began or ceased to listen, or nft failed. */
   onChange(): void
 }
 
 export class Takeover {
   readonly #options: TakeoverOptions
+  readonly #ownPort: number
   readonly #listener: Listener
   readonly #table: NftTable
   readonly #timer: Timer
   #wanted: number[] = []
-  #taken: number[] = []
-  #broken: string | undefined
+  #taken: ReadonlySet<number> = new Set()
+  #problem: string | undefined
+  #over = false
 
-  private constructor(options: TakeoverOptions, listener: Listener, table: NftTable) {
+  private constructor(options: TakeoverOptions, ownPort: number, listener: Listener, table: NftTable) {
     this.#options = options
+    this.#ownPort = ownPort
     this.#listener = listener
     this.#table = table
-    this.#timer = options.clock.every(RENEW_MS, () => this.#renew())
+    this.#timer = options.clock.every(RENEW_MS, () => void this.#renew())
     table.onExit = (reason) => {
-      this.#broken = reason
-      this.#taken = []
-      options.logger.error({ reason }, 'nft ended')
+      this.#over = true
+      this.#fail(reason)
       options.onChange()
     }
   }
 
-  /** Makes listener and table; needs the privileges that the agent starts with. Rejects with what the kernel or nft says. */
-  static async start(options: TakeoverOptions): Promise<Takeover> {
-    const listener = await listenTransparent(options.onConnection)
-    const table = new NftTable()
-    try {
-      await table.create(listener.port, listener.families)
-    } catch (error) {
-      listener.close()
-      table.close()
-      throw error
+  /** Starts with what `prepareTakeover` made, in this process or the one before it. */
+  static async start({ mode, port, listeners, nft }: PreparedTakeover, options: TakeoverOptions): Promise<Takeover> {
+    const pipes = {
+      stdin: new Socket({ fd: nft.stdin, readable: false, writable: true }),
+      stdout: new Socket({ fd: nft.stdout, readable: true, writable: false }),
+      stderr: new Socket({ fd: nft.stderr, readable: true, writable: false }),
     }
-    return new Takeover(options, listener, table)
+    const table = new NftTable(pipes, options.clock)
+    return new Takeover(options, port, await listenOn(listeners, mode, options.onTaken), table)
   }
 
   /** Ports that are taken now. */
-  get taken(): readonly number[] {
+  get taken(): ReadonlySet<number> {
     return this.#taken
   }
 
-  /** Why no port can be taken at all, if so. */
-  get broken(): string | undefined {
-    return this.#broken
+  /** Connections that were taken over and are open now. */
+  get connections(): number {
+    return this.#listener.size
+  }
+
+  /** Why ports cannot be taken, if so. */
+  get problem(): string | undefined {
+    return this.#problem
+  }
+
+  /** True when no port can ever be taken again. */
+  get over(): boolean {
+    return this.#over
+  }
+
+  /** Ports that the app listens on. */
+  listening(): Set<number> {
+    const ports = listeningPorts()
+    ports.delete(this.#ownPort)
+    return ports
   }
 
   /** Wants these ports from now on; resolves when those that can be are taken. */
   async want(ports: number[]): Promise<void> {
     this.#wanted = ports
-    const { take, given, changed } = this.#plan()
-    if (!changed || this.#broken !== undefined) return
-    this.#taken = take
-    try {
-      await this.#table.takeNow(take, given)
-    } catch (error) {
-      this.#broken = (error as Error).message
-      this.#taken = []
-    }
+    await this.#apply()
   }
 
   /** Gives all ports back. Connections that were taken live on. */
   close(): void {
+    this.#over = true
     this.#timer.cancel()
     this.#table.close()
     this.#listener.close()
   }
 
-  #renew(): void {
-    if (this.#broken !== undefined) return
-    const { take, given, changed } = this.#plan()
-    this.#table.take(take, given)
-    this.#taken = take
-    if (changed) this.#options.onChange()
+  /** Ends the connections that are open still. */
+  closeConnections(): void {
+    this.#listener.closeConnections()
   }
 
-  #plan(): { take: number[]; given: number[]; changed: boolean } {
-    const listening = this.#wanted.length > 0 ? listeningPorts() : new Set<number>()
-    const take = this.#wanted.filter((port) => listening.has(port))
-    const given = this.#taken.filter((port) => !take.includes(port))
-    return { take, given, changed: given.length > 0 || take.length !== this.#taken.length }
+  async #renew(): Promise<void> {
+    if (this.#wanted.length === 0 && this.#taken.size === 0) return
+    const before = [...this.#taken].sort().join()
+    const problem = this.#problem
+    await this.#apply()
+    if ([...this.#taken].sort().join() !== before || this.#problem !== problem) this.#options.onChange()
+  }
+
+  async #apply(): Promise<void> {
+    if (this.#over) return
+    const wanted = new Set(this.#wanted)
+    if (wanted.size === 0 && this.#taken.size === 0) return
+    const listens = this.listening()
+    const take = [...wanted].filter((port) => listens.has(port))
+    const given = [...this.#taken].filter((port) => !take.includes(port))
+    try {
+      const taken = await this.#table.take(take, given)
+      if (this.#over) return
+      this.#taken = taken
+      this.#problem = undefined
+    } catch (error) {
+      if (!this.#over) this.#fail((error as Error).message)
+    }
+  }
+
+  #fail(problem: string): void {
+    if (this.#problem !== problem) this.#options.logger.error({ problem }, 'ports cannot be taken over')
+    this.#problem = problem
+    this.#taken = new Set()
   }
 }

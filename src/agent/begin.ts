@@ -1,0 +1,34 @@
+/** The privileged beginning of an agent in a pod: makes what needs privileges, then becomes a process that has none. */
+import type { Clock } from '../lib/clock.ts'
+import type { Logger } from '../lib/logger.ts'
+import { readAppProcess } from './app-process.ts'
+import { type Handover, writeHandover } from './handover.ts'
+import { becomeUnprivileged, offerToOom } from './privileges.ts'
+import type { TakeoverMode } from './takeover/nft.ts'
+import { prepareTakeover } from './takeover/prepare.ts'
+
+/** A small heap in a guest's place: the young generation is what idles (MiB). */
+const NODE_FLAGS = ['--max-semi-space-size=1', '--v8-pool-size=1']
+
+/**
+ * @param mode the only way that may be tried
+ * Never returns; what could not be made is told to the managers by the process that follows.
+ */
+export async function begin(clock: Clock, logger: Logger, mode?: TakeoverMode): Promise<never> {
+  offerToOom(logger)
+  const app = await attempt(readAppProcess)
+  const takeover = await attempt(() => prepareTakeover(clock, mode === undefined ? undefined : [mode]))
+  const handover: Handover = { app, takeover }
+  const descriptor = writeHandover(handover)
+  const kept = 'problem' in takeover ? [] : [...takeover.listeners, ...Object.values(takeover.nft)]
+  const argv = [...process.execArgv, ...NODE_FLAGS, ...process.argv.slice(1), '--handed', String(descriptor)]
+  return becomeUnprivileged([descriptor, ...kept], argv)
+}
+
+async function attempt<T>(make: () => T | Promise<T>): Promise<T | { problem: string }> {
+  try {
+    return await make()
+  } catch (error) {
+    return { problem: (error as Error).message }
+  }
+}

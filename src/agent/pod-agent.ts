@@ -1,0 +1,198 @@
+/** An agent in a pod: config in, ports and requests accordingly, reports out. */
+import { fault } from '../diagnose/catalogue.ts'
+import type { Timer } from '../lib/clock.ts'
+import { VERSION } from '../lib/version.ts'
+import type { AgentConfig, AgentReport, Route } from '../wire/messages/control.ts'
+import { type Hello, PROTOCOL } from '../wire/messages/hello.ts'
+import type { Opening } from '../wire/session/contract.ts'
+import type { AppProcess } from './app-process.ts'
+import { coalesce } from './coalesce.ts'
+import type { RoleContext } from './dialer-role.ts'
+import { type Laptop, Laptops } from './laptops.ts'
+import { Managers } from './managers.ts'
+import { Routes } from './routes.ts'
+import type { Takeover } from './takeover/takeover.ts'
+
+/** An agent without routes waits so long for the next attachment, then ends. */
+const LINGER_MS = 5 * 60_000
+const LOOK_MS = 1000
+
+export type Ports = Pick<Takeover, 'taken' | 'connections' | 'problem' | 'over' | 'want' | 'listening'>
+
+export interface PodAgentOptions extends RoleContext {
+  app: AppProcess | { problem: string }
+}
+
+export class PodAgent {
+  readonly routes: Routes
+  /** Resolves with the exit code when the agent has nothing to do any more. */
+  readonly over: Promise<number>
+  readonly #options: PodAgentOptions
+  readonly #laptops: Laptops
+  readonly #managers: Managers
+  readonly #timer: Timer
+  readonly #resolveOver: (code: number) => void
+  #ports: Ports | { problem: string } = { problem: 'the agent is starting' }
+  #rejected: Pick<AgentReport, 'epoch' | 'generation' | 'error'> | undefined
+  #reported = ''
+  #idleSince: number
+
+  /** Looks at everything again: takes what is wanted and tells everybody what is. */
+  readonly refresh: () => Promise<void> = coalesce(() => this.#refresh())
+
+  constructor(options: PodAgentOptions) {
+    const { identity, clock, logger } = options
+    const { namespace, pod, podUid, container, installationKey, managers, managersName } = options.options
+    const end = { role: 'agent', namespace, pod, podUid, container } as const
+    const hello: Hello = { version: VERSION, protocol: PROTOCOL, features: [], end }
+    const over = Promise.withResolvers<number>()
+    this.over = over.promise
+    this.#resolveOver = over.resolve
+    this.#options = options
+    this.#idleSince = clock.now()
+    this.#laptops = new Laptops({
+      identity,
+      hello,
+      clock,
+      logger,
+      keyOf: (session) => this.routes.config?.peers[session],
+      onStream: (opening, laptop) => this.#serve(opening, laptop),
+      onChange: () => void this.refresh(),
+    })
+    this.routes = new Routes(this.#laptops)
+    this.#managers = new Managers({
+      identity,
+      hello,
+      installationKey,
+      addresses: managers,
+      name: managersName,
+      clock,
+      logger,
+      onCircuit: (link) => void this.#laptops.take(link),
+      onJoined: () => {
+        this.#reported = ''
+        void this.refresh()
+      },
+      onMessage: (message) => {
+        if (message.kind === 'config') void this.#take(message)
+      },
+    })
+    this.#timer = clock.every(LOOK_MS, () => this.#look())
+  }
+
+  /** From here on ports can be taken, or it is known why not. */
+  async use(ports: Ports | { problem: string }): Promise<void> {
+    this.#ports = ports
+    await this.refresh()
+  }
+
+  async close(): Promise<void> {
+    this.#timer.cancel()
+    this.#laptops.close()
+    await this.#managers.close()
+  }
+
+  async #take(config: AgentConfig): Promise<void> {
+    const { logger } = this.#options
+    try {
+      if (!(await this.routes.apply(config))) return
+      this.#rejected = undefined
+    } catch (error) {
+      if (!this.routes.isNewer(config)) return
+      const text = fault('RC-E-303', `The agent keeps its old routes: ${(error as Error).message}.`)
+      logger.error({ generation: config.generation, error: text.sentence }, 'config rejected')
+      const { epoch, generation } = config
+      this.#rejected = { epoch, generation, error: `${text.code}: ${text.sentence}` }
+    }
+    this.#managers.know(config.managers)
+    this.#laptops.keysChanged()
+    await this.refresh()
+  }
+
+  async #refresh(): Promise<void> {
+    const wanted = this.routes.active().flatMap(({ ports }) => ports)
+    if ('want' in this.#ports) await this.#ports.want([...new Set(wanted)])
+    const now = this.routes.active().filter((route) => this.#isTaken(route))
+    for (const laptop of this.#laptops) {
+      laptop.attached(now.filter(({ session }) => session === laptop.name).map(({ intercept }) => intercept))
+    }
+    this.#report(new Set(now.map(({ intercept }) => intercept)))
+  }
+
+  #report(toLaptop: Set<string>): void {
+    const { config } = this.routes
+    const { epoch = 0, generation = 0 } = this.#rejected ?? config ?? {}
+    const error = this.#rejected?.error ?? this.#problem()
+    const report: AgentReport = {
+      kind: 'report',
+      epoch,
+      generation,
+      routes: (config?.routes ?? []).map((route) => {
+        const { intercept } = route
+        return toLaptop.has(intercept) ? { intercept, now: 'laptop' } : { intercept, now: 'app', why: this.#why(route) }
+      }),
+      listening: 'want' in this.#ports ? [...this.#ports.listening()].sort((a, b) => a - b) : [],
+      ...(error !== undefined && { error }),
+    }
+    const text = JSON.stringify(report)
+    if (text === this.#reported) return
+    this.#reported = text
+    this.#managers.send(report)
+  }
+
+  #isTaken({ ports }: Route): boolean {
+    const { taken } = 'want' in this.#ports ? this.#ports : { taken: new Set<number>() }
+    return ports.every((port) => taken.has(port))
+  }
+
+  #problem(): string | undefined {
+    const { problem } = this.#ports
+    if (problem === undefined) return undefined
+    return `RC-E-302: ${fault('RC-E-302', `The agent cannot take ports of the pod over: ${problem}.`).sentence}`
+  }
+
+  /** Why a route's requests go to the app. */
+  #why({ ports, session }: Route): string {
+    if (this.#laptops.find(session) === undefined) return 'the laptop is not connected'
+    const problem = this.#problem()
+    if (problem !== undefined) return problem
+    const listening = 'want' in this.#ports ? this.#ports.listening() : new Set<number>()
+    const missing = ports.filter((port) => !listening.has(port))
+    return missing.length > 0
+      ? `nothing listens on port ${missing.join(', ')} of the pod`
+      : 'the laptop does not serve it'
+  }
+
+  #look(): void {
+    const { clock } = this.#options
+    const ports = 'want' in this.#ports ? this.#ports : undefined
+    const used = (this.routes.config?.routes.length ?? 0) > 0 || (ports?.connections ?? 0) > 0
+    if (used) this.#idleSince = clock.now()
+    else if (clock.now() - this.#idleSince >= LINGER_MS) this.#resolveOver(0)
+    // Nothing can be taken without nft, and only a new agent can start one.
+    if (ports?.over === true) this.#resolveOver(1)
+  }
+
+  #serve(opening: Opening, laptop: Laptop): void {
+    const { header } = opening
+    const { app } = this.#options
+    if (header.service !== 'environment') {
+      opening.refuse('unknown', `an agent has no service ${header.service}`)
+      return
+    }
+    const route = this.routes.config?.routes.find(({ intercept }) => intercept === header.intercept)
+    if (route === undefined || route.session !== laptop.name) {
+      opening.refuse('forbidden', 'this attachment is not yours')
+    } else if ('problem' in app) {
+      opening.refuse(
+        'unknown',
+        `RC-E-304: ${fault('RC-E-304', `The app's process cannot be read: ${app.problem}.`).sentence}`,
+      )
+    } else {
+      const stream = opening.accept()
+      stream.bind({ onData() {}, onEnd() {}, onDrain() {}, onClose() {} })
+      stream.send(Buffer.from(JSON.stringify({ ...app, files: [] })))
+      stream.end()
+    }
+  }
+}
