@@ -8,6 +8,7 @@ const ROLES: Record<string, (argv: string[]) => Promise<unknown>> = {
   daemon: async () => (await import('../daemon/main.ts')).daemonMain(import.meta.filename),
   runner: async () => (await import('../runner/main.ts')).runnerMain(),
   manager: async (argv) => (await import('../manager/main.ts')).managerMain(argv),
+  'sandbox-process': async () => (await import('../sandbox/main.ts')).sandboxMain(),
   agent: async (argv) => (await import('../agent/main.ts')).agentMain(argv),
 }
 
