@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import { createServer } from 'node:net'
 import { after, describe, it } from 'node:test'
-import { closePlaces, dial, echo, exchange, get, place } from './test-place.ts'
+import { closePlaces, dial, echo, exchange, get, place } from './fixtures/place.ts'
 
 after(closePlaces)
 

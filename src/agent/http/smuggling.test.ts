@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import http from 'node:http'
 import { after, describe, it } from 'node:test'
 import fc from 'fast-check'
+import { closePlaces, dial, listening, place } from './fixtures/place.ts'
 import { BodyReader, requestFraming } from './framing.ts'
 import { BadMessage, readRequestHead } from './head.ts'
-import { closePlaces, dial, listening, place } from './test-place.ts'
 
 after(closePlaces)
 
