@@ -32,7 +32,7 @@ inNamespace(import.meta.filename, () => {
   })
   afterEach(async () => {
     daemon.session?.close()
-    if (isAlive(agent.pid)) process.kill(agent.pid, 'SIGKILL')
+    if (isAlive(agent.pid)) agent.signal('SIGKILL')
     await agent.exited
     await manager.close()
   })
@@ -116,7 +116,7 @@ inNamespace(import.meta.filename, () => {
   test('kill -9 gives the port back at once, and the table is gone', async () => {
     await attach('')
     assert.equal(await ask(POD, ''), 'laptop')
-    process.kill(agent.pid, 'SIGKILL')
+    agent.signal('SIGKILL')
     await agent.exited
     assert.equal(await ask(POD, ''), 'app')
     assert.equal(await until(() => pod.run('nft', 'list', 'tables')), '')
@@ -124,12 +124,12 @@ inNamespace(import.meta.filename, () => {
 
   test('an agent that hangs loses the port within 4 s', async () => {
     await attach('')
-    process.kill(agent.pid, 'SIGSTOP')
+    agent.signal('SIGSTOP')
     const began = performance.now()
     while ((await ask(POD, '', undefined, 8080, 300).catch(() => 'nobody')) !== 'app') {
       assert.ok(performance.now() - began < 4000, 'the port is still taken')
     }
-    process.kill(agent.pid, 'SIGCONT')
+    agent.signal('SIGCONT')
     daemon.session?.close()
   })
 
@@ -140,7 +140,7 @@ inNamespace(import.meta.filename, () => {
     socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
     await asked
     const began = performance.now()
-    process.kill(agent.pid, 'SIGTERM')
+    agent.signal('SIGTERM')
     assert.equal(await agent.exited, 0)
     assert.ok(performance.now() - began < 2000)
     assert.equal(await ask(POD, ''), 'app')
@@ -218,7 +218,7 @@ inNamespace(import.meta.filename, () => {
 
   test('nft that ends is reported, and the agent ends for the next one', async () => {
     await attach('')
-    const nft = pod.run('sh', '-c', 'grep -l "^nft" /proc/[0-9]*/comm').split('/')[2] ?? ''
+    const nft = /^(\d+) \(nft\) S/m.exec(pod.run('sh', '-c', 'cat /proc/[0-9]*/stat'))?.[1] ?? ''
     manager.report = undefined
     pod.run('kill', '-9', nft)
     const { error, routes } = await manager.reported((report) => report.error !== undefined)
