@@ -72,6 +72,13 @@ describe('filters', () => {
     })
   }
 
+  it('the mark stands under the mistake, in its line', async () => {
+    await assert.rejects(compileFilter('true &&\n\trequest.metod == "GET"\n&& true'), {
+      shown: '\trequest.metod == "GET"\n\t        ^',
+    })
+    await assert.rejects(compileFilter('who == "me"'), { shown: 'who == "me"\n^' })
+  })
+
   it('a pattern that would stall a backtracking engine is matched in linear time', async () => {
     const matches = await compileFilter('request.path.matches("^/(a+)+$")')
     assert.equal(matches({ ...REQUEST, path: `/${'a'.repeat(20_000)}!` }), false)

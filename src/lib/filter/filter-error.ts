@@ -8,6 +8,14 @@ export class FilterError extends Error {
   constructor(cel: string, message: string, at?: number) {
     super(message)
     this.at = at
-    this.shown = at === undefined ? cel : `${cel}\n${' '.repeat(at)}^`
+    this.shown = at === undefined ? cel : pointed(cel, at)
   }
+}
+
+function pointed(cel: string, at: number): string {
+  const from = cel.lastIndexOf('\n', at - 1) + 1
+  const [line = ''] = cel.slice(from).split('\n', 1)
+  // A tab moves the mark as it moves what it stands under.
+  const before = line.slice(0, at - from).replaceAll(/[^\t]/g, ' ')
+  return `${line}\n${before}^`
 }
