@@ -26,6 +26,7 @@ export function serve(service, answer) {
       response.end(`${JSON.stringify({ service, error: String(error.cause ?? error) })}\n`)
     }
   })
-  server.listen(Number(process.env.PORT ?? 8080))
+  const port = Number(process.env.PORT ?? 8080)
+  server.listen(port, () => console.log(`${service} is listening on port ${port}`))
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => process.exit(0))
 }

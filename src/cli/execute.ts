@@ -13,10 +13,10 @@ export async function execute(argv: string[], io: Io): Promise<number> {
   const interrupted = new AbortController()
   let json = false
   try {
+    json = asksJson(argv)
     const [name, ...rest] = argv
     if (name === undefined || name === 'help' || name === '--help' || name === '-h') return await help(rest[0], io)
     const command = await find(name)
-    json = asksJson(rest)
     const parsed = parse(command, rest)
     if ('help' in parsed) {
       io.stdout(parsed.help)

@@ -96,10 +96,18 @@ function offered({ containers, targets }: Resolved): string {
   return all.length === 0 ? 'it declares none' : `it has ${all.join(', ')}`
 }
 
-/** Oldest first; names decide between those of one second. */
+/** Oldest first; of one second (the API server tells no more) the one that has been accepted, then by name. */
 export function older(a: Intercept, b: Intercept): number {
   const times = (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? '')
-  return times !== 0
-    ? times
-    : `${a.metadata.namespace}/${a.metadata.name}`.localeCompare(`${b.metadata.namespace}/${b.metadata.name}`)
+  if (times !== 0) return times
+  const accepted = Number(wasAccepted(b)) - Number(wasAccepted(a))
+  return accepted !== 0 ? accepted : nameOf(a).localeCompare(nameOf(b))
+}
+
+function wasAccepted({ status }: Intercept): boolean {
+  return status?.conditions?.some((one) => one.type === 'Accepted' && one.status === 'True') === true
+}
+
+function nameOf({ metadata }: Intercept): string {
+  return `${metadata.namespace}/${metadata.name}`
 }

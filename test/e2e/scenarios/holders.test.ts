@@ -33,6 +33,7 @@ async function attach(who: Record<string, string>, port: string, filter: string[
   const one = start([...args, '--', process.execPath, 'examples/shop/orders.js'], { env: { ...who, PORT: port } })
   running.push(one)
   await one.printed(/Intercepting/)
+  await one.printed(/listening/)
 }
 
 test('the same requests: refused with who holds them and since when; the refused one leaves nothing', async () => {
@@ -41,7 +42,7 @@ test('the same requests: refused with who holds them and since when; the refused
     env: other.env,
   })
   assert.equal(again.code, 64, again.stderr)
-  const { code, sentence } = JSON.parse(again.stdout) as FaultFields
+  const { code, sentence } = (JSON.parse(again.stdout) as { fault: FaultFields }).fault
   assert.equal(code, 'RC-I-204')
   const { user } = await client.whoAmI().then(({ username }) => ({ user: username }))
   assert.ok(sentence.includes(user), sentence)

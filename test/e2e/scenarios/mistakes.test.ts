@@ -78,7 +78,7 @@ const MISTAKES: Mistake[] = [
   {
     what: 'a program that does not exist',
     args: ['intercept', 'deploy/orders', '-n', 'shop', '--', './no-such-program'],
-    exit: 64,
+    exit: 127,
     code: 'RC-L-107',
     names: /no-such-program/,
   },
@@ -101,7 +101,7 @@ writeFileSync(
 /** One document on stdout, one fault in it. */
 function faultOf({ stdout, stderr }: Ran): FaultFields {
   try {
-    return JSON.parse(stdout) as FaultFields
+    return (JSON.parse(stdout) as { fault: FaultFields }).fault
   } catch {
     throw new Error(`no JSON document on stdout: ${stdout}\n${stderr}`)
   }

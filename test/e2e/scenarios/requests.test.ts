@@ -65,7 +65,8 @@ test('200 requests, half of them marked: 100 from the laptop, 100 from both pods
   await keeping.printed(/OPENED/)
 
   intercept = start(['intercept', 'deploy/orders', '-n', 'shop', '--', process.execPath, ORDERS], { env })
-  await intercept.printed(/orders/)
+  await intercept.printed(/Intercepting/)
+  await intercept.printed(/listening/)
   const counting = await clientPod(COUNTING, {
     URL: 'http://orders/orders/1',
     COUNT: '200',
