@@ -2,10 +2,11 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import { readAppProcess } from './app-process.ts'
-import { type Handover, writeHandover } from './handover.ts'
+import type { Handover } from './handover.ts'
 import { becomeUnprivileged, offerToOom } from './privileges.ts'
 import type { TakeoverMode } from './takeover/nft.ts'
 import { prepareTakeover } from './takeover/prepare.ts'
+import { writeHandover } from './write-handover.ts'
 
 /** A small heap in a guest's place: the young generation is what idles (MiB). */
 const NODE_FLAGS = ['--max-semi-space-size=1', '--v8-pool-size=1']

@@ -4,7 +4,7 @@ import type { RoleContext } from './dialer-role.ts'
 import { readHandover } from './handover.ts'
 import { acceptConnection } from './http/accept.ts'
 import { PodAgent } from './pod-agent.ts'
-import { proveUnprivileged } from './privileges.ts'
+import { proveUnprivileged } from './prove-unprivileged.ts'
 import { Takeover } from './takeover/takeover.ts'
 
 /** How long connections that are open may go on when the agent has been told to end. */

@@ -1,5 +1,6 @@
 /** What the agent begins with, and how it gives that up. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { constants, realpathSync, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import koffi from 'koffi'
 import type { Logger } from '../lib/logger.ts'
 
@@ -28,11 +29,13 @@ export function becomeUnprivileged(descriptors: number[], argv: string[]): never
   const { setgroups, setgid, setuid, execve } = process
   const libc = koffi.load('libc.so.6')
   try {
-    setgroups?.([])
-    setgid?.(NOBODY)
-    setuid?.(NOBODY)
+    if ([process.execPath, process.argv[1] ?? ''].every(isPublic)) {
+      setgroups?.([])
+      setgid?.(NOBODY)
+      setuid?.(NOBODY)
+    }
   } catch {
-    // Without CAP_SETUID, or with one uid in the user namespace, the uid stays. It means nothing without capabilities.
+    // Without CAP_SETUID, or with one uid in the user namespace, the uid stays. It means little without capabilities.
   }
   const prctl = libc.func('int prctl(int, ulong, ulong, ulong, ulong)')
   const capset = libc.func('int capset(void *header, void *data)')
@@ -47,14 +50,12 @@ export function becomeUnprivileged(descriptors: number[], argv: string[]): never
   return execve(process.execPath, [process.execPath, ...argv], process.env)
 }
 
-/** Throws when any thread of this process has a capability, or may get one. */
-export function proveUnprivileged(): void {
-  for (const thread of readdirSync('/proc/self/task')) {
-    const status = readFileSync(`/proc/self/task/${thread}/status`, 'utf8')
-    for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb']) {
-      const hex = new RegExp(`^${set}:\\s*([0-9a-f]+)$`, 'm').exec(status)?.[1]
-      if (hex === undefined || BigInt(`0x${hex}`) !== 0n) throw new Error(`${set} of thread ${thread} is ${hex}`)
-    }
-    if (!/^NoNewPrivs:\s*1$/m.test(status)) throw new Error(`thread ${thread} may get privileges`)
+/** Whether everybody may read this program: one that lies in somebody's closed home stays with its user. */
+function isPublic(path: string): boolean {
+  let at = realpathSync(path)
+  if ((statSync(at).mode & constants.S_IROTH) === 0) return false
+  for (at = dirname(at); at !== '/'; at = dirname(at)) {
+    if ((statSync(at).mode & constants.S_IXOTH) === 0) return false
   }
+  return true
 }
