@@ -27,6 +27,6 @@ export function serve(service, answer) {
     }
   })
   const port = Number(process.env.PORT ?? 8080)
-  server.listen(port, () => console.log(`${service} is listening on port ${port}`))
+  server.listen(port, () => process.stdout.write(`${service} is listening on port ${port}\n`))
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => process.exit(0))
 }

@@ -35,7 +35,9 @@ export function findProgram(name: string, { env, cwd }: Pick<Io, 'env' | 'cwd'>)
   }
   const why =
     exit === 126 ? 'it may not be executed' : isPath ? 'there is no such file' : 'there is no such program on the PATH'
-  throw new Fault({ ...fault('RC-L-107', `Cannot start "${name}": ${why}. Nothing was changed.`).toJSON(), exit })
+  const action = exit === 126 ? `chmod +x ${name}` : `see that this shell starts it: command -v ${name}`
+  const known = fault('RC-L-107', `Cannot start "${name}": ${why}. Nothing was changed.`, [action])
+  throw new Fault({ ...known.toJSON(), exit })
 }
 
 /**

@@ -65,7 +65,8 @@ export function refusalFault(refusal: ApiRefusal, asked: Asked): Fault {
     return make('RC-C-118', `Cannot ${asked.verb} ${what}: ${said}. Nothing was changed.`)
   }
   if (status === 403) return forbidden(refusal, asked)
-  if (status === 404) return make('RC-C-115', absence(refusal, asked))
+  // 501: a small API server that has no such kind.
+  if (status === 404 || status === 501) return make('RC-C-115', absence(refusal, asked))
   if (status === 409 && refusal.reason === 'AlreadyExists') return make('RC-C-117', `${capital(what)} exists already.`)
   if (status === 409) return make('RC-C-116', `Cannot ${asked.verb} ${what}: ${sentence(message)}`)
   if (status === 410) return make('RC-C-112', `The version asked for of ${what} is gone: ${sentence(message)}`)

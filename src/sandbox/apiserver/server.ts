@@ -258,7 +258,7 @@ interface DeleteOptions {
 function asStatus(error: unknown, logger: Logger): StatusError {
   if (error instanceof StatusError) return error
   logger.error({ error, stack: (error as Error).stack }, 'request failed')
-  return new StatusError(500, 'InternalError', `RC-S-199: ${(error as Error).message}`)
+  return new StatusError(500, 'InternalError', (error as Error).message)
 }
 
 function send(response: ServerResponse, code: number, body: object | string): void {
