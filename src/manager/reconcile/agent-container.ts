@@ -4,6 +4,8 @@ import type { Container, ContainerStatus, Pod } from '../kinds.ts'
 export const PREFIX = 'remocal-'
 /** After an agent ended, the next one waits so long. */
 const AGAIN_MS = 10_000
+/** Ephemeral containers stay in the pod's spec for ever: a pod that used up so many gets no more. */
+const MAX_AGENTS = 100
 
 export interface AgentContainerOptions {
   image: string
@@ -19,20 +21,30 @@ export type AgentState =
   | { kind: 'absent' }
   /** The last one ended a moment ago; `waitMs` until another may be added. */
   | { kind: 'resting'; container: string; waitMs: number }
+  /** So many have ended in this pod that none is added any more. */
+  | { kind: 'exhausted'; container: string }
 
-/** @param now milliseconds since 1970 */
+/**
+ * One that has not ended is the agent, whatever the order in which the API server keeps them.
+ * @param now milliseconds since 1970
+ */
 export function agentState(pod: Pod, now: number): AgentState {
   const statuses = new Map((pod.status?.ephemeralContainerStatuses ?? []).map((status) => [status.name, status]))
-  const ours = (pod.spec.ephemeralContainers ?? []).filter(({ name }) => name.startsWith(PREFIX))
-  const last = ours.at(-1)
+  const ours = (pod.spec.ephemeralContainers ?? []).map(({ name }) => name).filter((name) => numberOf(name) > 0)
+  const ended = (name: string): string | undefined => statuses.get(name)?.state?.terminated?.finishedAt
+  const last = ours.sort((a, b) => numberOf(a) - numberOf(b)).at(-1)
   if (last === undefined) return { kind: 'absent' }
-  const status = statuses.get(last.name)
-  const ended = status?.state?.terminated
-  if (ended === undefined) return { kind: 'present', container: last.name, status }
-  const waitMs = Date.parse(ended.finishedAt ?? '') + AGAIN_MS - now
+  const alive = ours.findLast((name) => statuses.get(name)?.state?.terminated === undefined)
+  if (alive !== undefined) return { kind: 'present', container: alive, status: statuses.get(alive) }
+  if (ours.length >= MAX_AGENTS) return { kind: 'exhausted', container: last }
+  const waitMs = Math.max(...ours.map((name) => Date.parse(ended(name) ?? '') || 0)) + AGAIN_MS - now
   // The first one that ends is replaced at once; only repeated ends are slowed down.
-  if (ours.length > 1 && waitMs > 0) return { kind: 'resting', container: last.name, waitMs }
-  return { kind: 'absent' }
+  return ours.length > 1 && waitMs > 0 ? { kind: 'resting', container: last, waitMs } : { kind: 'absent' }
+}
+
+/** `remocal-7` → 7; 0 for a container that is not ours. */
+function numberOf(name: string): number {
+  return name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length)) || 0 : 0
 }
 
 /** The next agent container of a pod; a finished one's name cannot be used again. */

@@ -59,6 +59,13 @@ function rowOf(
   const base = { pod: pod.metadata.name, podUid, container }
   const why = refused.get(podUid)
   if (why !== undefined) return { ...base, state: 'ERROR', message: why }
+  if (agent === undefined && state.kind === 'exhausted') {
+    return {
+      ...base,
+      state: 'ERROR',
+      message: 'so many agents have ended in this pod that it gets no more; delete the pod',
+    }
+  }
   if (agent === undefined) {
     const waiting = state.kind === 'present' ? state.status?.state?.waiting : undefined
     const stuck = waiting?.reason !== undefined && /Err|BackOff|Invalid/.test(waiting.reason)
