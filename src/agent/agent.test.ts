@@ -35,6 +35,7 @@ inNamespace(import.meta.filename, () => {
     if (isAlive(agent.pid)) agent.signal('SIGKILL')
     await agent.exited
     await manager.close()
+    assert.equal(await until(() => pod.run('nft', 'list', 'tables')), '')
   })
 
   const start = async (...more: string[]): Promise<void> => {
@@ -122,18 +123,18 @@ inNamespace(import.meta.filename, () => {
     assert.equal(await until(() => pod.run('nft', 'list', 'tables')), '')
   })
 
-  test('an agent that hangs loses the port within 4 s', async () => {
+  test('an agent that hangs loses the port after its 3 s', async () => {
     await attach('')
     agent.signal('SIGSTOP')
     const began = performance.now()
     while ((await ask(POD, '', undefined, 8080, 300).catch(() => 'nobody')) !== 'app') {
-      assert.ok(performance.now() - began < 4000, 'the port is still taken')
+      assert.ok(performance.now() - began < 6000, 'the port is still taken')
     }
     agent.signal('SIGCONT')
     daemon.session?.close()
   })
 
-  test('SIGTERM gives the port back and ends the agent within 2 s, though a connection is open', async () => {
+  test('SIGTERM gives the port back and ends the agent, though a connection is open', async () => {
     await attach('')
     const socket = connect(8080, POD).on('error', () => {})
     const asked = new Promise((resolve) => socket.once('data', resolve))
@@ -142,7 +143,7 @@ inNamespace(import.meta.filename, () => {
     const began = performance.now()
     agent.signal('SIGTERM')
     assert.equal(await agent.exited, 0)
-    assert.ok(performance.now() - began < 2000)
+    assert.ok(performance.now() - began < 3000)
     assert.equal(await ask(POD, ''), 'app')
     socket.destroy()
   })
@@ -174,11 +175,12 @@ inNamespace(import.meta.filename, () => {
     await assert.rejects(ask(POD, '', undefined, 8090), { code: 'ECONNREFUSED' })
   })
 
-  test('managers gone, the routes stay; a manager that is back gets a report', async () => {
+  test('managers gone, the routes stay; a manager that is back gets a report', async (t) => {
     await attach('')
     const { address } = manager
     // The laptop comes through another replica, which lives.
     const other = await TestManager.start(installation.identity('manager/m-1'), HOST)
+    t.after(() => other.close())
     generation++
     const peers = { anna: daemon.identity.publicKey }
     manager.send({ generation, routes: [route('')], peers, managers: [address, other.address] })
@@ -193,7 +195,6 @@ inNamespace(import.meta.filename, () => {
     const { routes } = await manager.reported((report) => report.generation === generation)
     assert.equal(routes[0]?.now, 'laptop')
     assert.equal(await ask(POD, ''), 'laptop')
-    await other.close()
   })
 
   test('a manager that the installation did not sign is refused', async () => {
@@ -244,10 +245,15 @@ function ask(host: string, mark: string, agent?: Agent, port = 8080, limitMs = 5
   })
 }
 
-/** What `read` gives once it is empty, or after a second. */
+/** What `read` gives once it is empty, or after ten seconds. */
 async function until(read: () => string): Promise<string> {
-  for (let left = 50; left > 0 && read() !== ''; left--) await delay(20)
-  return read()
+  const end = performance.now() + 10_000
+  let text = read()
+  while (text !== '' && performance.now() < end) {
+    await delay(20)
+    text = read()
+  }
+  return text
 }
 
 function isAlive(pid: number): boolean {

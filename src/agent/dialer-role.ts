@@ -6,7 +6,7 @@ import type { AgentConfig } from '../wire/messages/control.ts'
 import { type Hello, PROTOCOL } from '../wire/messages/hello.ts'
 import type { Identity, Opening } from '../wire/session/contract.ts'
 import type { AgentArguments } from './arguments.ts'
-import { dial } from './dialer/dial.ts'
+import { type DialContext, dial } from './dialer/dial.ts'
 import { serveDns } from './dialer/dns.ts'
 import { Networks } from './dialer/networks.ts'
 import { Laptops } from './laptops.ts'
@@ -32,7 +32,7 @@ export async function runDialer({ options, identity, logger, clock, signal }: Ro
     clock,
     logger,
     keyOf: (session) => config?.peers[session],
-    onStream: (opening) => serve(opening, networks),
+    onStream: (opening) => serve(opening, { networks, clock }),
     onChange() {},
   })
   const managers: Managers = new Managers({
@@ -76,9 +76,9 @@ function isNewer(one: AgentConfig, other: AgentConfig): boolean {
   return one.epoch > other.epoch || (one.epoch === other.epoch && one.generation > other.generation)
 }
 
-function serve(opening: Opening, networks: Networks): void {
+function serve(opening: Opening, context: DialContext): void {
   const { header } = opening
-  if (header.service === 'dial') void dial(opening, header.host, header.port, networks)
-  else if (header.service === 'dns') serveDns(opening)
+  if (header.service === 'dial') void dial(opening, header.host, header.port, context)
+  else if (header.service === 'dns') serveDns(opening, context.clock)
   else opening.refuse('unknown', `the dialer has no service ${header.service}`)
 }

@@ -91,7 +91,7 @@ export class Managers {
         logger.debug({ manager: address, error: (error as Error).message }, 'manager not joined')
       }
       if (!this.#wished.has(address)) return
-      await this.#pause(wait * (0.5 + Math.random()))
+      await this.#pause(wait * (0.5 + Math.random() / 2))
       wait = Math.min(wait * 2, RETRY_MS.most)
     }
   }
@@ -161,9 +161,15 @@ export class Managers {
   }
 
   #pause(ms: number): Promise<void> {
+    const { signal } = this.#stop
     const { promise, resolve } = Promise.withResolvers<void>()
     const timer = this.#options.clock.after(ms, resolve)
-    this.#stop.signal.addEventListener('abort', () => resolve(), { once: true })
-    return promise.finally(() => timer.cancel())
+    const stop = (): void => resolve()
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop)
+    return promise.finally(() => {
+      timer.cancel()
+      signal.removeEventListener('abort', stop)
+    })
   }
 }

@@ -101,10 +101,8 @@ export class Routes implements Routing {
   #isProbe(port: number, request: FilterRequest): boolean {
     const probes: Probe[] = this.#config?.probes ?? []
     if (!request.headers.get('user-agent')?.startsWith('kube-probe/')) return false
-    const target = request.query.size > 0 ? undefined : request.path
     return probes.some(
-      (probe) =>
-        probe.port === port && (probe.path === undefined || target === undefined || pathOf(probe.path) === target),
+      (probe) => probe.port === port && (probe.path === undefined || pathOf(probe.path) === request.path),
     )
   }
 

@@ -1,7 +1,8 @@
 /** Which addresses the dialer connects to. */
 import { BlockList, isIP } from 'node:net'
+import { networkInterfaces } from 'node:os'
 
-/** Never, whatever the config says: this host, unspecified, link-local, multicast. */
+/** Never, whatever the config says: this host, unspecified, link-local (clouds' metadata), multicast, and EC2's metadata by IPv6. */
 const NEVER = blockList([
   '127.0.0.0/8',
   '0.0.0.0/8',
@@ -11,6 +12,7 @@ const NEVER = blockList([
   '::/128',
   'fe80::/10',
   'ff00::/8',
+  'fd00:ec2::254/128',
 ])
 
 export type Verdict = 'inside' | 'outside' | 'forbidden'
@@ -24,13 +26,19 @@ export class Networks {
     this.#denied = new BlockList()
   }
 
-  /** @param cidrs the cluster's own networks; @param denied addresses in them that are not dialled */
+  /**
+   * @param cidrs the cluster's own networks
+   * @param denied addresses in them that are not dialled, beside those of the dialer itself
+   */
   set(cidrs: string[], denied: string[]): void {
+    const own = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address))
     this.#inside = blockList(cidrs)
-    this.#denied = blockList(denied)
+    this.#denied = blockList([...denied, ...own])
   }
 
+  /** @param address as a resolver or a laptop gives it; one with a zone is link-local */
   verdict(address: string): Verdict {
+    if (isIP(address) === 0 || address.includes('%')) return 'forbidden'
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
     if (NEVER.check(address, family) || this.#denied.check(address, family)) return 'forbidden'
     return this.#inside.check(address, family) ? 'inside' : 'outside'

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { FilterRequest } from '../lib/filter/request.ts'
+import type { AgentConfig, Route } from '../wire/messages/control.ts'
+import type { PeerKey, Session, Stream } from '../wire/session/contract.ts'
+import type { Laptop } from './laptops.ts'
+import { Routes } from './routes.ts'
+
+test('the first route that matches wins; what nobody wants goes to the app', async () => {
+  const { routes, serve } = laptops()
+  await routes.apply(config(1, [route('a', 'request.path == "/a"'), route('b', ''), route('c', '')]))
+  for (const name of ['a', 'b', 'c']) serve(name)
+  assert.equal(keyOf(routes.decide(80, request('/a'))), 'a key of a')
+  assert.equal(keyOf(routes.decide(80, request('/x'))), 'b key of b')
+  assert.equal(routes.decide(81, request('/a')).to, 'app')
+  assert.deepEqual(routes.counts, { app: 1, laptop: 2, refused: 0 })
+})
+
+test('a route counts only while its laptop serves it', async () => {
+  const { routes, serve, leave } = laptops()
+  await routes.apply(config(1, [route('a', ''), route('b', '')]))
+  assert.equal(routes.wanted(80), false)
+  serve('b')
+  assert.equal(keyOf(routes.decideRaw(80)), 'b key of b')
+  serve('a')
+  assert.equal(keyOf(routes.decideRaw(80)), 'a key of a')
+  assert.deepEqual(
+    routes.active().map(({ intercept }) => intercept),
+    ['a', 'b'],
+  )
+  leave('a')
+  leave('b')
+  assert.equal(routes.decideRaw(80).to, 'app')
+})
+
+test('a connection that is not HTTP goes to whoever has everything, past personal routes', async () => {
+  const { routes, serve } = laptops()
+  await routes.apply(config(1, [route('a', 'request.path == "/"'), route('b', '')]))
+  serve('a')
+  assert.equal(routes.decideRaw(80).to, 'app')
+  serve('b')
+  assert.equal(keyOf(routes.decideRaw(80)), 'b key of b')
+})
+
+test("the kubelet's probes go to the app: its name and what the pod's spec says, both", async () => {
+  const { routes, serve } = laptops()
+  await routes.apply({ ...config(1, [route('a', '')]), probes: [{ port: 80, path: '/ready?full=1' }] })
+  serve('a')
+  const kubelet = { 'user-agent': 'kube-probe/1.33' }
+  assert.equal(routes.decide(80, request('/ready', kubelet)).to, 'app')
+  assert.equal(routes.decide(80, request('/ready')).to, 'laptop')
+  assert.equal(routes.decide(80, request('/other', kubelet)).to, 'laptop')
+})
+
+test('a config with a filter that does not compile is rejected whole', async () => {
+  const { routes, serve } = laptops()
+  await routes.apply(config(1, [route('a', '')]))
+  serve('a')
+  await assert.rejects(
+    routes.apply(config(2, [route('b', ''), route('c', 'request.')])),
+    /filter of shop\/c is not valid/,
+  )
+  assert.equal(routes.config?.generation, 1)
+  assert.equal(keyOf(routes.decideRaw(80)), 'a key of a')
+})
+
+test('a config is taken only when it is newer; the epoch counts before the generation', async () => {
+  const { routes } = laptops()
+  assert.equal(await routes.apply(config(7, [])), true)
+  assert.equal(await routes.apply(config(7, [])), false)
+  assert.equal(await routes.apply(config(6, [])), false)
+  assert.equal(await routes.apply({ ...config(1, []), epoch: 2 }), true)
+  assert.equal(await routes.apply({ ...config(99, []), epoch: 1 }), false)
+  assert.deepEqual([routes.config?.epoch, routes.config?.generation], [2, 1])
+})
+
+test('of two configs that are taken at once the newer one stays', async () => {
+  const { routes } = laptops()
+  const taken = await Promise.all([
+    routes.apply(config(2, [route('b', '')])),
+    routes.apply(config(1, [route('a', '')])),
+  ])
+  assert.deepEqual([taken, routes.config?.generation], [[true, false], 2])
+})
+
+test('what is delivered names the attachment, the port and the client', async () => {
+  const { routes, serve } = laptops()
+  await routes.apply(config(1, [route('a', '')]))
+  const { opened } = serve('a')
+  const choice = routes.decideRaw(80)
+  assert.ok(choice.to === 'laptop')
+  await choice.open(Buffer.from('x'), '10.0.0.9:4711', new AbortController().signal)
+  assert.deepEqual(opened, [{ service: 'deliver', intercept: 'a', port: 80, from: '10.0.0.9:4711' }])
+})
+
+function keyOf(choice: ReturnType<Routes['decideRaw']>): string | undefined {
+  return choice.to === 'laptop' ? choice.key : undefined
+}
+
+/** Routes whose laptops come and go; each holds the Session of its attachment's name. */
+function laptops(): {
+  routes: Routes
+  serve(intercept: string): { opened: object[] }
+  leave(intercept: string): void
+} {
+  const serving = new Map<string, Laptop>()
+  const routes = new Routes({
+    serving: (session, intercept) => (session === `session-${intercept}` ? serving.get(intercept) : undefined),
+  })
+  return {
+    routes,
+    serve(intercept) {
+      const opened: object[] = []
+      const peer: PeerKey = { publicKey: `key of ${intercept}`, signedBy: () => false, subject: '' }
+      const session: Pick<Session, 'peer' | 'open'> = {
+        peer,
+        async open(header) {
+          opened.push(header)
+          return { stream: {} as Stream, reply: { ok: true } }
+        },
+      }
+      const name = `session-${intercept}`
+      serving.set(intercept, { name, session: session as Session, serves: new Set([intercept]), attached() {} })
+      return { opened }
+    },
+    leave: (intercept) => void serving.delete(intercept),
+  }
+}
+
+function route(intercept: string, filter: string): Route {
+  const session = `session-${intercept}`
+  return {
+    intercept,
+    name: `shop/${intercept}`,
+    mode: 'intercept',
+    session,
+    owner: 'o',
+    ports: [80],
+    filter,
+    priority: 0,
+  }
+}
+
+function config(generation: number, routes: Route[]): AgentConfig {
+  const none = { peers: {}, probes: [], managers: [], cidrs: [], denied: [] }
+  return { kind: 'config', epoch: 1, generation, routes, ...none }
+}
+
+function request(path: string, headers: Record<string, string> = {}): FilterRequest {
+  return { method: 'GET', path, query: new Map(), headers: new Map(Object.entries(headers)), host: 'a', marks: [] }
+}
