@@ -4,7 +4,11 @@ import type { Stored } from './store.ts'
 
 export interface KubeletBackend {
   /** A container's log. Throws a `StatusError` when there is none. */
-  logs(pod: Stored, container: string, options: { follow: boolean; tailLines?: number; limitBytes?: number }): Readable
+  logs(
+    pod: Stored,
+    container: string,
+    options: { follow: boolean; previous?: boolean; tailLines?: number; limitBytes?: number },
+  ): Readable
   /** Connects to a port of the pod. Rejects with the kernel's reason. */
   connect(pod: Stored, port: number): Promise<Duplex>
 }

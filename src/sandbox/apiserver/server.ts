@@ -192,9 +192,8 @@ export class ApiServer {
 
   #logs(url: URL, response: ServerResponse, pod: Stored): void {
     const { searchParams: query } = url
-    const names = [...(pod.spec.containers ?? []), ...(pod.spec.ephemeralContainers ?? [])].map(
-      ({ name }: { name: string }) => name,
-    )
+    const { containers = [], initContainers = [], ephemeralContainers = [] } = pod.spec
+    const names = [...containers, ...initContainers, ...ephemeralContainers].map(({ name }: { name: string }) => name)
     const container = query.get('container') ?? names[0] ?? ''
     if (!names.includes(container)) throw badRequest(`container ${container} is not valid for pod ${pod.metadata.name}`)
     const number = (key: string): number | undefined => (query.has(key) ? Number(query.get(key)) : undefined)
@@ -202,6 +201,7 @@ export class ApiServer {
     const limitBytes = number('limitBytes')
     const log = this.#options.kubelet.logs(pod, container, {
       follow: query.get('follow') === 'true',
+      previous: query.get('previous') === 'true',
       ...(tailLines !== undefined && { tailLines }),
       ...(limitBytes !== undefined && { limitBytes }),
     })

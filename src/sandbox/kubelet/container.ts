@@ -1,7 +1,8 @@
 /** One container: a process that is started, watched, started again, ended. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, renameSync } from 'node:fs'
+import { constants } from 'node:os'
 import { timeNow } from '../apiserver/store.ts'
 
 /** Pauses between restarts: at once, then growing, as the kubelet's. */
@@ -26,9 +27,15 @@ export interface ContainerOptions {
   name: string
   image: string
   logPath: string
+  /** Where the log of the run before goes. */
+  previousLogPath: string
   restart: 'Always' | 'OnFailure' | 'Never'
   /** Program, arguments and environment; throws with why the container cannot be made. */
   command(): { command: string[]; env: Record<string, string> }
+  /** It runs. @returns called when it does not any more */
+  onRun?(): () => void
+  /** What people may want to read of it. */
+  onEvent?(reason: string, message: string, type?: 'Normal' | 'Warning'): void
   onChange(): void
 }
 
@@ -46,6 +53,9 @@ export class PodContainer {
   #stopping = false
   #backOffMs = 0
   #timer: NodeJS.Timeout | undefined
+  #killTimer: NodeJS.Timeout | undefined
+  #endOfRun: (() => void) | undefined
+  #lastProblem: string | undefined
   #ended = Promise.withResolvers<void>()
 
   constructor(options: ContainerOptions) {
@@ -89,6 +99,8 @@ export class PodContainer {
     } catch (error) {
       const { message, code } = error as Error & { code?: string }
       this.state = { waiting: { reason: typeof code === 'string' ? code : 'CreateContainerConfigError', message } }
+      if (this.#lastProblem !== message) this.#options.onEvent?.('Failed', `Error: ${message}`, 'Warning')
+      this.#lastProblem = message
       this.#timer = setTimeout(() => this.start(), BACK_OFF_MS.first)
       this.#options.onChange()
       return
@@ -96,15 +108,20 @@ export class PodContainer {
     const startedAt = timeNow()
     const startedMs = performance.now()
     this.id = `sandbox://${randomBytes(32).toString('hex')}`
+    if (this.restartCount > 0) renameSync(this.#options.logPath, this.#options.previousLogPath)
     const log = openSync(this.#options.logPath, 'a', 0o600)
     const [program = '', ...args] = prepared.command
     const child = spawn(program, args, { stdio: ['ignore', log, log], env: prepared.env, detached: true })
     closeSync(log)
     this.#child = child
     this.state = { running: { startedAt } }
-    this.started = true
+    this.#lastProblem = undefined
+    this.#options.onEvent?.('Pulled', `Container image "${this.image}" already present on machine`)
+    this.#options.onEvent?.('Created', `Created container ${this.name}`)
+    this.#options.onEvent?.('Started', `Started container ${this.name}`)
     child.on('error', () => {})
     child.on('close', (code, signal) => this.#onExit(code ?? 128, signal, startedAt, performance.now() - startedMs))
+    this.#endOfRun = this.#options.onRun?.()
     this.#options.onChange()
   }
 
@@ -123,9 +140,10 @@ export class PodContainer {
     clearTimeout(late)
   }
 
-  /** Ends the process; the restart policy decides what follows. */
-  kill(): void {
-    this.#signal('SIGKILL')
+  /** Ends this run as `stop` does; the restart policy decides what follows. */
+  endRun(graceSeconds: number): void {
+    this.#signal('SIGTERM')
+    this.#killTimer = setTimeout(() => this.#signal('SIGKILL'), graceSeconds * 1000)
   }
 
   #signal(signal: NodeJS.Signals): void {
@@ -138,11 +156,14 @@ export class PodContainer {
     }
   }
 
-  #onExit(code: number, signal: string | null, startedAt: string, ranMs: number): void {
+  #onExit(code: number, signal: NodeJS.Signals | null, startedAt: string, ranMs: number): void {
     this.#child = undefined
+    clearTimeout(this.#killTimer)
+    this.#endOfRun?.()
+    this.#endOfRun = undefined
     this.ready = false
     this.started = false
-    const exitCode = signal === 'SIGKILL' ? 137 : signal === 'SIGTERM' ? 143 : code
+    const exitCode = signal === null ? code : 128 + constants.signals[signal]
     const reason = exitCode === 0 ? 'Completed' : 'Error'
     const terminated = { exitCode, reason, startedAt, finishedAt: timeNow(), containerID: this.id }
     this.state = { terminated }
@@ -158,10 +179,11 @@ export class PodContainer {
     if (ranMs > STEADY_MS) this.#backOffMs = 0
     const waitMs = this.#backOffMs
     this.#backOffMs = Math.min(Math.max(BACK_OFF_MS.first, this.#backOffMs * 2), BACK_OFF_MS.most)
-    if (waitMs > 0)
-      this.state = {
-        waiting: { reason: 'CrashLoopBackOff', message: `back-off ${waitMs / 1000}s restarting failed container` },
-      }
+    if (waitMs > 0) {
+      const message = `back-off ${waitMs / 1000}s restarting failed container`
+      this.state = { waiting: { reason: 'CrashLoopBackOff', message } }
+      this.#options.onEvent?.('BackOff', `Back-off restarting failed container ${this.name}`, 'Warning')
+    }
     this.#timer = setTimeout(() => this.start(), waitMs)
     onChange()
   }

@@ -41,7 +41,11 @@ export class Kubelet implements KubeletBackend {
 
   logs(pod: Stored, container: string, options: LogOptions): Readable {
     const runner = this.#runnerOf(pod)
-    return readLog(runner.logPath(container), options, () => runner.isRunning(container))
+    return readLog(
+      runner.logPath(container, options.previous),
+      options,
+      () => options.previous !== true && runner.isRunning(container),
+    )
   }
 
   async connect(pod: Stored, port: number): Promise<Duplex> {

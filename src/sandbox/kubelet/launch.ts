@@ -61,13 +61,46 @@ export function launchCommand({ pause, shares, mounts, capabilities, folder, com
 
 /** Runs in the new mount namespace, then becomes what follows. */
 function setUp(mounts: Mount[], folder: string): string {
-  const lines = ['mount -t proc proc /proc', 'mount -t tmpfs -o mode=755 tmpfs /run']
-  for (const { from, to, readOnly } of mounts) {
-    lines.push(`[ -e ${quote(to)} ] || mkdir -p ${quote(to)}`, `mount --bind ${quote(from)} ${quote(to)}`)
-    if (readOnly) lines.push(`mount -o remount,bind,ro ${quote(to)}`)
+  const lines = ['mount -t proc proc /proc', 'mount -t tmpfs -o mode=755 tmpfs /run', 'ours=" /run "']
+  // A folder before what lies in it.
+  for (const { from, to, readOnly } of [...mounts].sort((a, b) => a.to.length - b.to.length)) {
+    lines.push(`place ${quote(from)} ${quote(to)} ${readOnly ? 'ro' : 'rw'}`)
   }
-  return `set -e; ${lines.join('; ')}; cd ${quote(folder)}; exec "$@"`
+  lines.push(`cd ${quote(folder)}`, 'exec "$@"')
+  return `${PLACE}\n${lines.join('\n')}`
 }
+
+/**
+ * `place FROM TO MODE` mounts. Where TO does not exist, the folder that should hold it is covered by a copy of which every entry is
+ * the original, so that nothing is made on the machine itself. A copy of `/` must be pivoted to.
+ */
+const PLACE = `set -e
+place() {
+  to=$(readlink -m -- "$2")
+  if [ ! -e "$to" ]; then
+    over=$to
+    while [ ! -e "$over" ]; do over=$(dirname -- "$over"); done
+    case "$ours" in *" $over "*) ;; *) copy "$over";; esac
+    if [ -d "$1" ]; then mkdir -p -- "$to"; else mkdir -p -- "$(dirname -- "$to")"; : > "$to"; fi
+  fi
+  mount --bind -- "$1" "$to"
+  if [ -d "$1" ]; then ours="$ours$to "; fi
+  if [ "$3" = ro ]; then mount -o remount,bind,ro -- "$to"; fi
+}
+copy() {
+  new=$(mktemp -d /run/copy.XXXXXX)
+  mount -t tmpfs -o mode=755 tmpfs "$new"
+  for entry in "$1"/* "$1"/.[!.]*; do
+    if [ -L "$entry" ]; then cp -P -- "$entry" "$new/"
+    elif [ -d "$entry" ]; then mkdir -- "$new/\${entry##*/}"; mount --rbind -- "$entry" "$new/\${entry##*/}"
+    elif [ -e "$entry" ]; then : > "$new/\${entry##*/}"; mount --bind -- "$entry" "$new/\${entry##*/}"
+    fi
+  done
+  if [ "$1" = / ]; then cd -- "$new"; pivot_root . .; umount -l .; cd /
+  else mount --move -- "$new" "$1"
+  fi
+  ours="$ours$1 "
+}`
 
 function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`

@@ -8,6 +8,8 @@ const CHUNK_BYTES = 64 * 1024
 
 export interface LogOptions {
   follow: boolean
+  /** Of the run before this one. */
+  previous?: boolean
   tailLines?: number
   limitBytes?: number
 }

@@ -1,15 +1,17 @@
 /** One pod: its namespaces, its containers, its status, its end. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from '../../lib/logger.ts'
 import { type Store, type Stored, timeNow } from '../apiserver/store.ts'
-import { NODE_ADDRESS, type PodNetwork } from '../network/pod-network.ts'
+import type { PodNetwork } from '../network/pod-network.ts'
 import { PodContainer } from './container.ts'
+import { type ProbedSpec, probeContainer } from './container-probes.ts'
 import { containerEnvironment, type EnvSpec, expand } from './environment.ts'
 import { type ImageTable, readImages } from './images.ts'
 import { capabilitiesOf, launchCommand, type SecurityContext } from './launch.ts'
-import { keepProbing, type Probe } from './probes.ts'
+import { podStatus } from './pod-status.ts'
 import { PodVolumes, type VolumeSources } from './volumes.ts'
 
 export interface PodRunnerOptions {
@@ -27,7 +29,7 @@ export interface PodRunnerOptions {
   onEvent(reason: string, message: string, type?: 'Normal' | 'Warning'): void
 }
 
-interface ContainerSpec extends EnvSpec {
+interface ContainerSpec extends EnvSpec, ProbedSpec {
   name: string
   image: string
   command?: string[]
@@ -36,23 +38,23 @@ interface ContainerSpec extends EnvSpec {
   securityContext?: SecurityContext
   ports?: { name?: string; containerPort: number }[]
   volumeMounts?: { name: string; mountPath: string; readOnly?: boolean }[]
-  readinessProbe?: Probe
-  livenessProbe?: Probe
-  startupProbe?: Probe
   targetContainerName?: string
 }
 
 export class PodRunner {
   readonly #options: PodRunnerOptions
   readonly #containers = new Map<string, PodContainer>()
+  readonly #init = new Map<string, PodContainer>()
   readonly #ephemeral = new Map<string, PodContainer>()
-  readonly #probing: (() => void)[] = []
   readonly #startTime = timeNow()
   #pod: Stored
   #pause: ChildProcess | undefined
   #address = ''
   #volumes: PodVolumes | undefined
+  #initialized = false
+  #failed = false
   #publishing = false
+  #starting: Promise<void> = Promise.resolve()
   #ending: Promise<void> | undefined
   #problem: string | undefined
 
@@ -65,26 +67,42 @@ export class PodRunner {
     return this.#address
   }
 
-  logPath(container: string): string {
-    return join(this.#options.folder, `${container}.log`)
+  /** The process that holds the pod's network namespace. */
+  get pausePid(): number | undefined {
+    return this.#pause?.pid
+  }
+
+  logPath(container: string, previous = false): string {
+    return join(this.#options.folder, `${container}${previous ? '.previous' : ''}.log`)
   }
 
   isRunning(container: string): boolean {
-    return (this.#containers.get(container) ?? this.#ephemeral.get(container))?.isRunning === true
+    return this.#named(container)?.isRunning === true
   }
 
-  async start(): Promise<void> {
+  #named(name: string): PodContainer | undefined {
+    return this.#containers.get(name) ?? this.#init.get(name) ?? this.#ephemeral.get(name)
+  }
+
+  start(): Promise<void> {
+    this.#starting = this.#start()
+    return this.#starting
+  }
+
+  async #start(): Promise<void> {
+    if (this.#ending !== undefined) return
     const { folder, network, sources } = this.#options
     try {
       mkdirSync(folder, { recursive: true, mode: 0o755 })
-      const pause = await startPause(this.#pod.metadata.name)
-      this.#pause = pause
-      this.#address = await network.join(pause.pid ?? 0)
-      const placed = { ...this.#pod, status: { ...this.#pod.status, podIP: this.#address } }
-      this.#pod = placed
-      this.#volumes = new PodVolumes(join(folder, 'volumes'), placed, sources)
-      await this.#runInitContainers()
-      for (const spec of this.#pod.spec.containers as ContainerSpec[]) this.#startContainer(spec)
+      this.#pause = await startPause(this.#pod.spec.hostname ?? this.#pod.metadata.name)
+      this.#address = await network.join(this.#pause.pid ?? 0)
+      this.#pod = { ...this.#pod, status: { ...this.#pod.status, podIP: this.#address } }
+      this.#volumes = new PodVolumes(join(folder, 'volumes'), this.#pod, sources)
+      this.#publish()
+      this.#initialized = await this.#runInitContainers()
+      if (this.#initialized && this.#ending === undefined) {
+        for (const spec of this.#pod.spec.containers as ContainerSpec[]) this.#startContainer(spec)
+      }
     } catch (error) {
       this.#problem = (error as Error).message
       this.#options.onEvent('FailedCreatePodSandBox', this.#problem, 'Warning')
@@ -96,7 +114,7 @@ export class PodRunner {
   /** The object changed: new ephemeral containers, or its end. */
   changed(pod: Stored): void {
     this.#pod = { ...pod, status: { ...pod.status, podIP: this.#address } }
-    if (this.#volumes !== undefined) {
+    if (this.#initialized && this.#ending === undefined) {
       for (const spec of (pod.spec.ephemeralContainers ?? []) as ContainerSpec[]) {
         if (!this.#ephemeral.has(spec.name)) this.#startEphemeral(spec)
       }
@@ -112,35 +130,46 @@ export class PodRunner {
 
   async #end(graceSeconds: number): Promise<void> {
     const { store, network, folder, onEvent } = this.#options
-    for (const stop of this.#probing) stop()
-    for (const { name } of this.#containers.values()) onEvent('Killing', `Stopping container ${name}`)
-    // Not ready from now on, so that Services leave it.
-    for (const container of this.#containers.values()) container.ready = false
+    for (const { name, isRunning } of this.#containers.values()) {
+      if (isRunning) onEvent('Killing', `Stopping container ${name}`)
+    }
     this.#publish()
-    await Promise.all([...this.#containers.values()].map((container) => container.stop(graceSeconds)))
-    await Promise.all([...this.#ephemeral.values()].map((container) => container.stop(0)))
-    this.#pause?.kill('SIGKILL')
+    const stop = (all: Map<string, PodContainer>, seconds: number): Promise<unknown> =>
+      Promise.all([...all.values()].map((container) => container.stop(seconds)))
+    // One that still begins ends with its init container, and makes no other.
+    await stop(this.#init, graceSeconds)
+    await this.#starting
+    await stop(this.#containers, graceSeconds)
+    await stop(this.#ephemeral, 0)
+    await kill(this.#pause)
     if (this.#address !== '') network.leave(this.#address)
     const { namespace, name, uid } = this.#pod.metadata
     if (store.find('pods', namespace, name)?.metadata.uid === uid) store.delete('pods', namespace, name, 0)
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
   }
 
-  async #runInitContainers(): Promise<void> {
+  /** @returns false when one failed for good, or the pod ends */
+  async #runInitContainers(): Promise<boolean> {
     for (const spec of (this.#pod.spec.initContainers ?? []) as ContainerSpec[]) {
-      const container = this.#make(spec, this.#pod.spec.restartPolicy === 'Never' ? 'Never' : 'OnFailure', () => [])
+      if (this.#ending !== undefined) return false
+      const policy = this.#pod.spec.restartPolicy === 'Never' ? 'Never' : 'OnFailure'
+      const container = this.#make(spec, policy, (command) => this.#launch(spec, command))
+      this.#init.set(spec.name, container)
       container.start()
       await container.finished
-      if (container.state.terminated?.exitCode !== 0) throw new Error(`init container ${spec.name} failed`)
+      container.ready = container.state.terminated?.exitCode === 0
+      if (container.ready) continue
+      this.#failed = this.#ending === undefined
+      return false
     }
+    return true
   }
 
   #startContainer(spec: ContainerSpec): void {
-    const container = this.#make(spec, this.#pod.spec.restartPolicy, (command) => this.#launch(spec, command))
+    const launch = (command: string[]): string[] => this.#launch(spec, command)
+    const container = this.#make(spec, this.#pod.spec.restartPolicy, launch, () => this.#probe(spec, container))
     this.#containers.set(spec.name, container)
-    this.#options.onEvent('Created', `Created container ${spec.name}`)
     container.start()
-    this.#probe(spec, container)
   }
 
   /** Waits for the container whose processes it shall see. */
@@ -160,12 +189,16 @@ export class PodRunner {
     spec: ContainerSpec,
     restart: 'Always' | 'OnFailure' | 'Never',
     launch: (command: string[]) => string[],
+    onRun?: () => () => void,
   ): PodContainer {
-    const { store, imagesPath, api } = this.#options
+    const { store, imagesPath, api, onEvent } = this.#options
     return new PodContainer({
       name: spec.name,
       image: spec.image,
       logPath: this.logPath(spec.name),
+      previousLogPath: this.logPath(spec.name, true),
+      onEvent,
+      ...(onRun !== undefined && { onRun }),
       restart,
       command: () => {
         const image = imageNamed(readImages(imagesPath), spec.image)
@@ -201,35 +234,28 @@ export class PodRunner {
     })
   }
 
-  #probe({ readinessProbe, livenessProbe, ports = [], name }: ContainerSpec, container: PodContainer): void {
+  #probe(spec: ContainerSpec, container: PodContainer): () => void {
     const target = {
       address: this.#address,
       portOf: (port: number | string): number =>
-        typeof port === 'number' ? port : (ports.find((one) => one.name === port)?.containerPort ?? 0),
+        typeof port === 'number' ? port : (spec.ports?.find(({ name }) => name === port)?.containerPort ?? 0),
       inside: (command: string[]): string[] => {
         const { pid = 0 } = container
         return ['nsenter', `--target=${pid}`, '--net', '--uts', '--ipc', '--pid', '--mount', '--', ...command]
       },
     }
-    if (readinessProbe !== undefined) {
-      const stop = keepProbing(readinessProbe, target, (ok, why) => {
-        container.ready = ok && container.isRunning
-        if (!ok) this.#options.onEvent('Unhealthy', `Readiness probe failed: ${why}`, 'Warning')
+    return probeContainer(spec, target, {
+      onStarted: () => {
+        container.started = true
         this.#publish()
-      })
-      this.#probing.push(stop)
-    }
-    if (livenessProbe === undefined) return
-    const stop = keepProbing(livenessProbe, target, (ok, why) => {
-      if (ok || !container.isRunning) return
-      this.#options.onEvent(
-        'Unhealthy',
-        `Liveness probe failed: ${why}; container ${name} will be restarted`,
-        'Warning',
-      )
-      container.kill()
+      },
+      onReady: (ready) => {
+        container.ready = ready
+        this.#publish()
+      },
+      onDead: () => container.endRun(this.#pod.spec.terminationGracePeriodSeconds ?? 30),
+      onUnhealthy: (message) => this.#options.onEvent('Unhealthy', message, 'Warning'),
     })
-    this.#probing.push(stop)
   }
 
   /** Writes the status, once for many changes of one turn. */
@@ -242,78 +268,19 @@ export class PodRunner {
       const { store } = this.#options
       if (store.find('pods', namespace, name)?.metadata.uid !== uid) return
       store.edit('pods', namespace, name, (object) => {
-        object.status = this.#status(object)
+        object.status = podStatus(object, {
+          address: this.#address,
+          startTime: this.#startTime,
+          initialized: this.#initialized,
+          ending: this.#ending !== undefined,
+          problem: this.#problem,
+          failed: this.#failed,
+          init: this.#init,
+          containers: this.#containers,
+          ephemeral: this.#ephemeral,
+        })
       })
     })
-  }
-
-  #status(object: Stored): object {
-    const specs = this.#pod.spec.containers as ContainerSpec[]
-    const containers = [...this.#containers.values()]
-    const statuses = specs.map((spec) => {
-      const container = this.#containers.get(spec.name)
-      // Without a readiness probe a container is ready as long as it runs.
-      if (container !== undefined && spec.readinessProbe === undefined)
-        container.ready = container.isRunning && this.#ending === undefined
-      return statusOf(spec, container)
-    })
-    const allReady = containers.length === specs.length && containers.every(({ ready }) => ready)
-    const earlier = (object.status?.conditions ?? []) as { type: string; status: string; lastTransitionTime: string }[]
-    const condition = (type: string, ok: boolean): object => {
-      const status = ok ? 'True' : 'False'
-      const same = earlier.find((one) => one.type === type && one.status === status)
-      return { type, status, lastProbeTime: null, lastTransitionTime: same?.lastTransitionTime ?? timeNow() }
-    }
-    const ephemeral = ((object.spec.ephemeralContainers ?? []) as ContainerSpec[]).map((spec) =>
-      statusOf(spec, this.#ephemeral.get(spec.name)),
-    )
-    return {
-      phase: this.#phase(containers),
-      ...(this.#problem !== undefined && { message: this.#problem }),
-      qosClass: 'BestEffort',
-      hostIP: NODE_ADDRESS,
-      hostIPs: [{ ip: NODE_ADDRESS }],
-      ...(this.#address !== '' && { podIP: this.#address, podIPs: [{ ip: this.#address }] }),
-      startTime: this.#startTime,
-      conditions: [
-        condition('PodScheduled', true),
-        condition('Initialized', this.#volumes !== undefined),
-        condition('ContainersReady', allReady),
-        condition('Ready', allReady),
-      ],
-      containerStatuses: statuses,
-      ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
-    }
-  }
-
-  #phase(containers: PodContainer[]): string {
-    if (this.#problem !== undefined || containers.length === 0) return 'Pending'
-    if (containers.every(({ isFinished }) => isFinished)) {
-      return containers.every(({ state }) => state.terminated?.exitCode === 0) ? 'Succeeded' : 'Failed'
-    }
-    return containers.some(({ id }) => id !== '') ? 'Running' : 'Pending'
-  }
-}
-
-function statusOf(spec: ContainerSpec, container: PodContainer | undefined): object {
-  const {
-    state = { waiting: { reason: 'ContainerCreating' } },
-    lastState = {},
-    ready = false,
-    restartCount = 0,
-    id = '',
-    started = false,
-  } = container ?? {}
-  return {
-    name: spec.name,
-    image: spec.image,
-    imageID: spec.image,
-    state,
-    lastState,
-    ready,
-    restartCount,
-    started,
-    ...(id !== '' && { containerID: id }),
   }
 }
 
@@ -337,4 +304,11 @@ async function startPause(hostname: string): Promise<ChildProcess> {
   await promise
   readlinkSync(`/proc/${child.pid}/ns/net`)
   return child
+}
+
+async function kill(child: ChildProcess | undefined): Promise<void> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  child.kill('SIGKILL')
+  await ended
 }

@@ -25,7 +25,9 @@ export interface ProbeTarget {
 
 /** Not after each period but faster at first: a program that starts is asked until it answers. */
 const EAGER_MS = 100
-const EAGER_COUNT = 50
+/** A command costs more than a question. */
+const EAGER_EXEC_MS = 1000
+const EAGER_TIME_MS = 5000
 
 /** @param onVerdict called with each change of the verdict, and with why it failed @returns stops it */
 export function keepProbing(
@@ -34,6 +36,7 @@ export function keepProbing(
   onVerdict: (ok: boolean, why: string) => void,
 ): () => void {
   const { initialDelaySeconds = 0, periodSeconds = 10, successThreshold = 1, failureThreshold = 3 } = probe
+  const eagerMs = probe.exec === undefined ? EAGER_MS : EAGER_EXEC_MS
   let timer: NodeJS.Timeout | undefined
   let stopped = false
   let verdict: boolean | undefined
@@ -46,13 +49,13 @@ export function keepProbing(
     asked++
     successes = why === undefined ? successes + 1 : 0
     failures = why === undefined ? 0 : failures + 1
-    const eager = verdict === undefined && asked < EAGER_COUNT
+    const eager = verdict === undefined && asked * eagerMs < EAGER_TIME_MS
     const before = verdict
     if (why === undefined && successes >= successThreshold) verdict = true
     // A program that has only just started is not blamed for the eager questions.
     else if (why !== undefined && failures >= failureThreshold && !eager) verdict = false
     if (verdict !== undefined && verdict !== before) onVerdict(verdict, why ?? '')
-    timer = setTimeout(() => void next(), eager ? EAGER_MS : periodSeconds * 1000)
+    timer = setTimeout(() => void next(), eager ? Math.min(eagerMs, periodSeconds * 1000) : periodSeconds * 1000)
   }
   timer = setTimeout(() => void next(), initialDelaySeconds * 1000)
   return () => {

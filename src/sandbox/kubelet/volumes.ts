@@ -1,5 +1,5 @@
 /** Volumes of a pod, written into a folder of the sandbox and mounted from there. */
-import { mkdirSync, realpathSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { StatusError } from '../apiserver/status.ts'
 import type { Store, Stored } from '../apiserver/store.ts'
@@ -62,13 +62,10 @@ export class PodVolumes {
     )
     const switching = this.#file('nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files dns\n')
     return [
-      [resolv, '/etc/resolv.conf'],
-      [hosts, '/etc/hosts'],
-      [switching, '/etc/nsswitch.conf'],
-    ].flatMap(([from = '', to = '']) => {
-      const target = realPath(to)
-      return target === undefined ? [] : [{ from, to: target, readOnly: true }]
-    })
+      { from: resolv, to: '/etc/resolv.conf', readOnly: true },
+      { from: hosts, to: '/etc/hosts', readOnly: true },
+      { from: switching, to: '/etc/nsswitch.conf', readOnly: true },
+    ]
   }
 
   #account(): Mount[] {
@@ -111,13 +108,5 @@ export class PodVolumes {
     const path = join(this.#folder, name)
     writeFileSync(path, text)
     return path
-  }
-}
-
-function realPath(path: string): string | undefined {
-  try {
-    return realpathSync(path)
-  } catch {
-    return undefined
   }
 }
