@@ -21,21 +21,32 @@ export function readAppProcess(): AppProcess {
   return { env, cwd: readlinkSync(`/proc/${pid}/cwd`) }
 }
 
-/** The first process of the namespace, unless that is the pod's own placeholder: then the oldest other one that is not ours. */
+/**
+ * The first process of the namespace that is of another container: the app's own, whose namespace the agent shares. Where
+ * the whole pod shares one, its first process is the pod's placeholder, and the oldest other one is taken.
+ */
 function appPid(): number {
-  const pids = readdirSync('/proc')
+  const others = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
+    .filter((pid) => pid !== process.pid && !isPlaceholder(pid))
     .sort((a, b) => a - b)
-  const found = pids.find((pid) => pid !== process.pid && !isPlaceholder(pid))
+  const own = read('self', 'cgroup')
+  const found = others.find((pid) => read(pid, 'cgroup') !== own) ?? others[0]
   if (found === undefined) throw new Error('the app has no process that can be seen')
   return found
 }
 
+/** True too for what has ended and waits to be reaped. */
 function isPlaceholder(pid: number): boolean {
+  const status = read(pid, 'status') ?? ''
+  return !/^State:\s*[^ZX\s]/m.test(status) || /^Name:\s*pause$/m.test(status)
+}
+
+function read(pid: number | 'self', file: string): string | undefined {
   try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'pause'
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8')
   } catch {
-    return true
+    return undefined
   }
 }
