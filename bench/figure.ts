@@ -15,6 +15,12 @@ export interface Figure {
   ok: boolean
 }
 
+/** How a bench is run. */
+export interface MeasureOptions {
+  /** On the cluster of KUBECONFIG instead of a sandbox. */
+  cluster: boolean
+}
+
 export interface FigureInput {
   name: string
   values: number[]

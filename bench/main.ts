@@ -2,24 +2,26 @@
 import { existsSync, globSync } from 'node:fs'
 import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Figure } from './figure.ts'
+import type { Figure, MeasureOptions } from './figure.ts'
 
 const FRAME = ['main', 'figure']
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false } },
+  options: { json: { type: 'boolean', default: false }, cluster: { type: 'boolean', default: false } },
 })
 const [name = ''] = positionals
 const known = globSync('bench/*.ts')
   .map((path) => basename(path, '.ts'))
   .filter((bench) => !FRAME.includes(bench))
 if (positionals.length !== 1 || !known.includes(name) || !existsSync(`bench/${name}.ts`)) {
-  process.stderr.write(`Usage: npm run bench -- NAME [--json]; NAME is one of: ${known.join(', ')}\n`)
+  process.stderr.write(`Usage: npm run bench -- NAME [--json] [--cluster]; NAME is one of: ${known.join(', ')}\n`)
   process.exit(64)
 }
 
-const { measure } = (await import(`./${name}.ts`)) as { measure: (say: (line: string) => void) => Promise<Figure[]> }
-const figures = await measure((line) => process.stderr.write(`${line}\n`))
+const { measure } = (await import(`./${name}.ts`)) as {
+  measure: (say: (line: string) => void, options: MeasureOptions) => Promise<Figure[]>
+}
+const figures = await measure((line) => process.stderr.write(`${line}\n`), { cluster: values.cluster })
 process.stdout.write(values.json ? `${JSON.stringify({ bench: name, figures })}\n` : table(figures))
 process.exitCode = figures.every((figure) => figure.ok) ? 0 : 79
 

@@ -1,5 +1,6 @@
 /** The dialer: dials and resolves for the laptops that the managers name. */
 import type { Clock } from '../lib/clock.ts'
+import { listenForHealth } from '../lib/health.ts'
 import type { Logger } from '../lib/logger.ts'
 import { VERSION } from '../lib/version.ts'
 import type { AgentConfig } from '../wire/messages/control.ts'
@@ -11,6 +12,8 @@ import { serveDns } from './dialer/dns.ts'
 import { Networks } from './dialer/networks.ts'
 import { Laptops } from './laptops.ts'
 import { Managers } from './managers.ts'
+
+const HEALTH_PORT = 7071
 
 export interface RoleContext {
   options: AgentArguments
@@ -63,10 +66,14 @@ export async function runDialer({ options, identity, logger, clock, signal }: Ro
       routes: [],
       listening: [],
     })
+  const health = await listenForHealth(HEALTH_PORT, () =>
+    managers.joined > 0 ? undefined : 'no manager is joined yet',
+  )
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve()
     signal.addEventListener('abort', () => resolve(), { once: true })
   })
+  health.close()
   laptops.close()
   await managers.close()
   return 0

@@ -38,7 +38,8 @@ export interface ManagersOptions {
 export class Managers {
   readonly #options: ManagersOptions
   readonly #stop = new AbortController()
-  readonly #channels = new Map<string, ControlChannel>()
+  /** Those that are joined, by address. */
+  readonly #joined = new Map<string, { channel: ControlChannel; leave(): void }>()
   readonly #kept = new Map<string, Promise<void>>()
   #wished: Set<string>
 
@@ -51,23 +52,30 @@ export class Managers {
 
   /** How many managers are joined now. */
   get joined(): number {
-    return this.#channels.size
+    return this.#joined.size
   }
 
-  /** All managers that there are, as a manager says it. Those of before are kept while they answer. */
+  /** All managers that there are, as a manager says it. */
   know(addresses: string[]): void {
     if (addresses.length === 0) return
     this.#wished = new Set(addresses)
     this.#keepAll()
+    this.#leaveOthers()
   }
 
   send(message: ControlMessage): void {
-    for (const channel of this.#channels.values()) channel.send(message)
+    for (const { channel } of this.#joined.values()) channel.send(message)
   }
 
   async close(): Promise<void> {
     this.#stop.abort(new Error('the agent ends'))
     await Promise.allSettled(this.#kept.values())
+  }
+
+  /** An address that is no manager's own, such as the Service's, has served when one of them is joined. */
+  #leaveOthers(): void {
+    if (![...this.#wished].some((address) => this.#joined.has(address))) return
+    for (const [address, { leave }] of this.#joined) if (!this.#wished.has(address)) leave()
   }
 
   #keepAll(): void {
@@ -132,14 +140,15 @@ export class Managers {
       })
       session.bind({ onStream: (opening) => opening.refuse('unknown', 'not here'), onClose: () => mux.close() })
       const { stream } = await session.open({ service: 'control' })
-      this.#channels.set(address, controlChannel(stream, { onMessage }))
+      this.#joined.set(address, { channel: controlChannel(stream, { onMessage }), leave: end })
       logger.info({ manager: session.hello.end, address }, 'manager joined')
       joined()
       onJoined()
+      this.#leaveOthers()
       await over.promise
       logger.info({ address }, 'manager left')
     } finally {
-      this.#channels.delete(address)
+      this.#joined.delete(address)
       signal.removeEventListener('abort', end)
       mux.close()
     }

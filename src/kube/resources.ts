@@ -8,6 +8,8 @@ export const INSTALLATION = {
   namespace: 'remocal-system',
   /** StatefulSet, its headless Service, ServiceAccount, Lease. Pods are `remocal-manager-<n>`. */
   manager: 'remocal-manager',
+  /** Service with an address of its own: how agents find a first manager; a headless name may be cached as absent. */
+  carriers: 'remocal-managers',
   /** Deployment and ServiceAccount (without any right). */
   dialer: 'remocal-dialer',
   /** ConfigMap `{publicKey, version, replicas, port, image}`: what daemons read first. */

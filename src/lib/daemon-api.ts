@@ -100,7 +100,9 @@ export interface LeaveResult {
   left: { namespace: string; workload: string }[]
 }
 
-/** POST /v1/status {target?, namespace?} */
+/** POST /v1/settle {target} → `{}` when all that was being left there is gone. */
+
+/** POST /v1/status {context?, namespace?} */
 export interface StatusResult {
   daemon: HelloResult
   clusters: {

@@ -151,7 +151,7 @@ export class Leader {
       image: settings.image,
       installationKey: settings.installationKey,
       managers: world.managers.length > 0 ? world.managers : [`${settings.podIp}:${INSTALLATION.port}`],
-      managersName: `${INSTALLATION.manager}.${settings.namespace}.svc:${INSTALLATION.port}`,
+      managersName: `${INSTALLATION.carriers}.${settings.namespace}.svc:${INSTALLATION.port}`,
     })
     const path = { apiVersion: 'v1', kind: 'Pod', namespace, name, subresource: 'ephemeralcontainers' }
     try {
@@ -187,6 +187,7 @@ export class Leader {
     const peers = Object.fromEntries([...sessions].map(([name, { spec }]) => [name, spec.publicKey]))
     const denied = [...networks.denied, ...world.ownAddresses]
     for (const dialer of ends.dialers) {
+      if (ends.dialer(dialer.podUid) !== dialer) continue
       this.#send(dialer, { routes: [], peers, probes: [], managers, cidrs: networks.cidrs, denied })
     }
   }

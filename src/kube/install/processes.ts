@@ -9,7 +9,7 @@ const KEY_ANNOTATION = 'remocal.dev/installation-key'
 
 /** StatefulSet, Services and Deployment. */
 export function processes(options: InstallOptions): KubeObject[] {
-  return [service(options), managers(options), dialers(options), ...budgets(options)]
+  return [service(options), carriers(options), managers(options), dialers(options), ...budgets(options)]
 }
 
 function service({ namespace }: InstallOptions): KubeObject {
@@ -20,6 +20,20 @@ function service({ namespace }: InstallOptions): KubeObject {
     spec: {
       clusterIP: 'None',
       publishNotReadyAddresses: false,
+      selector: selectorOf(INSTALLATION.manager),
+      ports: [{ name: 'carrier', port: INSTALLATION.port, targetPort: 'carrier', protocol: 'TCP' }],
+    },
+  }
+  return object
+}
+
+/** Any ready manager, at an address that does not change. */
+function carriers({ namespace }: InstallOptions): KubeObject {
+  const object = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: INSTALLATION.carriers, namespace, labels: labelsOf(INSTALLATION.manager) },
+    spec: {
       selector: selectorOf(INSTALLATION.manager),
       ports: [{ name: 'carrier', port: INSTALLATION.port, targetPort: 'carrier', protocol: 'TCP' }],
     },
@@ -74,7 +88,7 @@ function managers({ image, namespace, replicas, publicKey }: InstallOptions): Ku
 
 function dialers({ image, namespace, publicKey }: InstallOptions): KubeObject {
   const name = INSTALLATION.dialer
-  const managersName = `${INSTALLATION.manager}.${namespace}.svc:${INSTALLATION.port}`
+  const managersName = `${INSTALLATION.carriers}.${namespace}.svc:${INSTALLATION.port}`
   const object = {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -106,6 +120,12 @@ function dialers({ image, namespace, publicKey }: InstallOptions): KubeObject {
                 ...['--managers-name', managersName],
               ],
               env: identity,
+              ports: [{ name: 'health', containerPort: HEALTH_PORT }],
+              readinessProbe: {
+                httpGet: { path: '/readyz', port: HEALTH_PORT },
+                periodSeconds: 1,
+                failureThreshold: 2,
+              },
               resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '512Mi' } },
               securityContext: containerSecurity,
             },

@@ -59,6 +59,11 @@ export class Ends extends EventEmitter<EndEvents> {
     return last
   }
 
+  /** The last carrier of a dialer's pod. */
+  dialer(podUid: string): DialerEnd | undefined {
+    return this.dialers.findLast((end) => end.podUid === podUid)
+  }
+
   get agents(): AgentEnd[] {
     return [...this.#all].filter((end) => end.role === 'agent')
   }
