@@ -15,13 +15,16 @@ interface Node extends KubeObject {
 interface ServiceCidr extends KubeObject {
   spec: { cidrs: string[] }
 }
+interface ApiService extends KubeObject {
+  spec: { clusterIPs?: string[] }
+}
 interface Slice extends KubeObject {
   endpoints?: { addresses: string[] }[]
 }
 
 export class ClusterNetworks {
   cidrs: string[] = PRIVATE
-  /** Nodes and API servers. */
+  /** Nodes and API servers, also by the latter's Service. */
   denied: string[] = []
   readonly #client: KubeClient
   readonly #logger: Logger
@@ -38,7 +41,7 @@ export class ClusterNetworks {
   /** Asks the API server; what it does not tell stays as it was. */
   async refresh(): Promise<void> {
     try {
-      const [nodes, services, api] = await Promise.all([
+      const [nodes, services, api, front] = await Promise.all([
         this.#client.list<Node>({ apiVersion: 'v1', kind: 'Node' }),
         this.#client
           .list<ServiceCidr>({ apiVersion: 'networking.k8s.io/v1', kind: 'ServiceCIDR' })
@@ -48,6 +51,9 @@ export class ClusterNetworks {
             { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace: 'default' },
             { labelSelector: 'kubernetes.io/service-name=kubernetes' },
           )
+          .catch(() => undefined),
+        this.#client
+          .find<ApiService>({ apiVersion: 'v1', kind: 'Service', namespace: 'default', name: 'kubernetes' })
           .catch(() => undefined),
       ])
       const pods = nodes.items.flatMap(
@@ -59,7 +65,7 @@ export class ClusterNetworks {
       const addresses = nodes.items.flatMap(({ status }) => status?.addresses ?? [])
       const nodeIps = addresses.filter(({ type }) => type.endsWith('IP')).map(({ address }) => address)
       const apiIps = api?.items.flatMap(({ endpoints = [] }) => endpoints.flatMap((one) => one.addresses)) ?? []
-      const denied = [...new Set([...nodeIps, ...apiIps])].sort()
+      const denied = [...new Set([...nodeIps, ...apiIps, ...(front?.spec.clusterIPs ?? [])])].sort()
       if (JSON.stringify([cidrs, denied]) === JSON.stringify([this.cidrs, this.denied])) return
       this.cidrs = cidrs
       this.denied = denied
