@@ -35,13 +35,13 @@ export class DaemonClient {
   /** One answer. Starts the daemon when none runs, replaces one of another version that holds nothing. */
   async call<T>(path: string, body: object, signal?: AbortSignal): Promise<T> {
     const response = await this.#request(path, body, signal)
-    return JSON.parse(await text(response)) as T
+    return this.#answer<T>(response)
   }
 
   /** As `call`, but undefined when no daemon runs. */
   async callRunning<T>(path: string, body: object): Promise<T | undefined> {
     try {
-      return JSON.parse(await text(await this.#send(path, body))) as T
+      return await this.#answer<T>(await this.#send(path, body))
     } catch (error) {
       if (absent(error)) return undefined
       throw error
@@ -60,10 +60,6 @@ export class DaemonClient {
       onDone = resolve
       onFailed = reject
     })
-    const lost = (): Fault =>
-      fault('RC-L-101', 'The daemon ended before it answered.', [
-        `see ${join(stateFolder(this.#io.env), 'daemon.log')}`,
-      ])
     lines.on('line', (line) => {
       const said = JSON.parse(line) as Progress<T>
       switch (said.kind) {
@@ -80,7 +76,7 @@ export class DaemonClient {
     })
     const closed = new Promise<FaultFields | undefined>((resolve) => {
       const end = (): void => {
-        onFailed(lost())
+        onFailed(this.#lost())
         if (!letGo) resolve(failed)
       }
       lines.once('close', end)
@@ -108,7 +104,7 @@ export class DaemonClient {
 
   /** Ends a daemon of another version, unless it holds attachments. */
   async #replace(): Promise<void> {
-    const { version, attachments } = JSON.parse(await text(await this.#send('/v1/hello', {}))) as HelloResult
+    const { version, attachments } = await this.#answer<HelloResult>(await this.#send('/v1/hello', {}))
     if (attachments > 0) {
       const sentence = `Cannot use the daemon: it is version ${version} with ${attachments} attachments, this is ${VERSION}. Nothing was changed.`
       throw fault('RC-L-102', sentence, ['remocal quit'])
@@ -122,15 +118,64 @@ export class DaemonClient {
       const headers = { 'content-type': 'application/json', 'x-remocal-version': VERSION }
       const options: http.RequestOptions = { socketPath: this.#socket, path, method: 'POST', headers, agent: false }
       const request = http.request(signal === undefined ? options : { ...options, signal })
-      request.on('error', reject)
+      const timer = setTimeout(
+        () => this.#isAlive().then((alive) => alive || request.destroy(this.#silent())),
+        SILENT_MS,
+      )
+      request.on('close', () => clearTimeout(timer))
+      request.on('error', (error) => reject(this.#explained(error)))
       request.on('response', (response) => {
+        clearTimeout(timer)
         if ((response.statusCode ?? 500) < 400) resolve(response)
-        else text(response).then((said) => reject(Fault.from(JSON.parse(said) as FaultFields)), reject)
+        else this.#answer<FaultFields>(response).then((said) => reject(Fault.from(said)), reject)
       })
       request.end(JSON.stringify(body))
     })
   }
+
+  async #answer<T>(response: http.IncomingMessage): Promise<T> {
+    try {
+      return JSON.parse(await text(response)) as T
+    } catch (error) {
+      throw this.#lost(error)
+    }
+  }
+
+  /** Whether the daemon answers anything at all: a call may take long, a greeting may not. */
+  #isAlive(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const greeting = { socketPath: this.#socket, path: '/v1/hello', method: 'POST', agent: false, timeout: SILENT_MS }
+      const request = http.request(greeting)
+      request.on('response', (response) => resolve(response.resume().statusCode === 200))
+      request.on('timeout', () => request.destroy())
+      request.on('close', () => resolve(false))
+      request.on('error', () => resolve(false))
+      request.end()
+    })
+  }
+
+  #explained(error: Error): Error {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EACCES' || code === 'EPERM') {
+      const sentence = `Cannot ask the daemon: ${this.#socket} belongs to another user.`
+      return fault('RC-L-103', sentence, ['name a folder of your own in REMOCAL_HOME'], error)
+    }
+    return code === 'ECONNRESET' || code === 'EPIPE' ? this.#lost(error) : error
+  }
+
+  #lost(cause?: unknown): Fault {
+    const log = join(stateFolder(this.#io.env), 'daemon.log')
+    return fault('RC-L-101', 'The daemon ended before it answered.', [`see the end of ${log}`], cause)
+  }
+
+  #silent(): Fault {
+    const lock = join(stateFolder(this.#io.env), 'daemon.lock')
+    return fault('RC-L-101', 'The daemon runs but does not answer.', [`kill -9 $(cat ${lock})`])
+  }
 }
+
+/** A daemon that is silent for so long is asked whether it lives, for as long again. */
+const SILENT_MS = 3000
 
 /** True when nobody listens on the socket. */
 function absent(error: unknown): boolean {

@@ -3,6 +3,7 @@ import { fault } from '../diagnose/catalogue.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Call } from './command.ts'
 import { COMMANDS } from './commands.ts'
+import { Interrupted } from './interrupted.ts'
 import type { Io } from './io.ts'
 import { meant, parse } from './parse.ts'
 import { faultText } from './render/fault.ts'
@@ -27,6 +28,8 @@ export async function execute(argv: string[], io: Io): Promise<number> {
       io.stdout(call.output === 'json' ? `${JSON.stringify(result)}\n` : text(result))
     return (await command.run({ ...call, io, signal: interrupted.signal, print })) ?? 0
   } catch (error) {
+    // Whoever pressed Ctrl-C knows why it ended.
+    if (error instanceof Interrupted) return error.exit
     const shown = error instanceof Fault ? error : mistake(error)
     if (json) io.stdout(`${JSON.stringify({ fault: shown })}\n`)
     io.stderr(faultText(shown))

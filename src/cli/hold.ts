@@ -1,6 +1,7 @@
 /** A long call of a command: its steps on stderr, its end on Ctrl-C. */
 import type { Call } from './command.ts'
 import { DaemonClient, type Held } from './daemon-client.ts'
+import { Interrupted } from './interrupted.ts'
 
 /** Asks the daemon, showing what it says meanwhile. Ctrl-C and SIGTERM give the call up until it has answered. */
 export async function holdShown<T>(call: Call, path: string, body: object): Promise<Held<T>> {
@@ -18,14 +19,5 @@ export async function holdShown<T>(call: Call, path: string, body: object): Prom
     throw stop.signal.aborted ? stop.signal.reason : error
   } finally {
     for (const signal of signals) process.off(signal, onSignal)
-  }
-}
-
-/** A signal ended the command before it did anything. */
-export class Interrupted extends Error {
-  readonly signal: NodeJS.Signals
-  constructor(signal: NodeJS.Signals) {
-    super(signal)
-    this.signal = signal
   }
 }

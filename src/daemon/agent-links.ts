@@ -160,7 +160,10 @@ export class AgentLinks {
         clock.after(link.retryMs, () => void this.#keep(link))
       },
     })
-    const { stream } = await session.open({ service: 'control' })
+    const { stream } = await session.open({ service: 'control' }).catch((error: unknown) => {
+      session.close()
+      throw error
+    })
     link.control = controlChannel(stream, {
       onMessage(message) {
         if (message.kind !== 'attached') return

@@ -5,7 +5,14 @@ import type { HelloResult, Progress, StatusResult, Target } from '../lib/daemon-
 import { Fault } from '../lib/fault.ts'
 import type { Logger } from '../lib/logger.ts'
 import { VERSION } from '../lib/version.ts'
-import { type CallContext, connect, type Holding, intercept, leave, list, run, status, type Teller } from './calls.ts'
+import { connect } from './calls/connect.ts'
+import type { CallContext, Holding, Teller } from './calls/context.ts'
+import { intercept } from './calls/intercept.ts'
+import { leave } from './calls/leave.ts'
+import { list } from './calls/list.ts'
+import { run } from './calls/run.ts'
+import { settle } from './calls/settle.ts'
+import { status } from './calls/status.ts'
 
 const MAX_BODY_BYTES = 1024 * 1024
 
@@ -34,7 +41,8 @@ export function createApi(options: ApiOptions): Server {
     '/v1/connect': (body, signal) => connect(options, body, signal),
     '/v1/list': (body, signal) => list(options, body as never, signal),
     '/v1/leave': (body) => leave(options, body),
-    '/v1/status': (): StatusResult => ({ daemon: hello(), clusters: status(options) }),
+    '/v1/settle': (body) => settle(options, body),
+    '/v1/status': (body): StatusResult => ({ daemon: hello(), clusters: status(options, body as never) }),
     '/v1/quit': async () => ({ left: await options.quit() }),
   }
   const long: Record<string, Long> = {

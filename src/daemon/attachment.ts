@@ -1,6 +1,6 @@
 /** One intercept of this laptop: its object in the cluster, the agents that follow it, the program that answers. */
 import { randomBytes } from 'node:crypto'
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { type Code, fault } from '../diagnose/catalogue.ts'
 import { GROUP, type Intercept, type InterceptPort, VERSION } from '../kube/resources.ts'
 import { Watch } from '../kube/watch.ts'
@@ -11,12 +11,15 @@ import type { RefusalCode } from '../wire/messages/open.ts'
 import type { Opening } from '../wire/session/contract.ts'
 import type { Served } from './agent-links.ts'
 import type { Cluster } from './cluster.ts'
+import { connectLaptop } from './connect-laptop.ts'
 import type { JournalEntry } from './journal.ts'
 import type { Place } from './place.ts'
 import { shortName, type Workload } from './workload.ts'
 
 /** A new intercept is refused or ready by then. */
 const READY_MS = 60_000
+/** Who waits so long is told for what. */
+const TELL_MS = 2000
 /** A reason that lasts so long is the reason. */
 const LASTING_MS = 8000
 
@@ -37,6 +40,8 @@ export interface AttachmentOptions {
   priority: number
   /** Where the program listens: a place of its own, or this laptop. */
   place: Place | undefined
+  /** What it waits for, when that takes longer than it should. */
+  onWaiting(text: string): void
   /** It is over without having been asked to end. */
   onLost(reason: Fault): void
 }
@@ -53,7 +58,7 @@ export class Attachment implements Served {
   #journal: JournalEntry | undefined
   #watch: Watch<Intercept> | undefined
   #intercept: Intercept | undefined
-  #ended = false
+  #ending: Promise<void> | undefined
 
   constructor(options: AttachmentOptions) {
     this.#options = options
@@ -128,10 +133,18 @@ export class Attachment implements Served {
     }
   }
 
-  /** Gives the requests back and deletes the object. */
-  async end(): Promise<void> {
-    if (this.#ended) return
-    this.#ended = true
+  /** Gives the requests back and deletes the object; resolves when that is done, however often it is called. */
+  end(): Promise<void> {
+    if (this.#ending === undefined) {
+      const { ending } = this.#options.cluster
+      const over = this.#end().finally(() => ending.delete(over))
+      this.#ending = over
+      ending.add(over)
+    }
+    return this.#ending
+  }
+
+  async #end(): Promise<void> {
     const { cluster } = this.#options
     cluster.agents.withdraw(this.uid)
     this.#waiters.changed()
@@ -195,7 +208,7 @@ export class Attachment implements Served {
   }
 
   #onIntercept(next: Intercept | undefined): void {
-    if (this.#ended) return
+    if (this.#ending !== undefined) return
     const { cluster, onLost } = this.#options
     if (next === undefined || next.metadata.uid !== this.uid) {
       const lost = fault(
@@ -221,6 +234,14 @@ export class Attachment implements Served {
   async #untilReady(signal: AbortSignal): Promise<void> {
     const { cluster } = this.#options
     const give = (): void => this.#waiters.changed()
+    const startedAt = cluster.clock.now()
+    let told = ''
+    const tell = (): void => {
+      const text = this.#waitingFor()
+      if (text === told || cluster.clock.now() - startedAt < TELL_MS) return
+      told = text
+      this.#options.onWaiting(text)
+    }
     signal.addEventListener('abort', give)
     let problem: { text: string; since: number } | undefined
     const check = (): Fault | 'ready' | 'given up' | undefined => {
@@ -232,6 +253,7 @@ export class Attachment implements Served {
       const seen = status?.observedGeneration !== undefined && status.observedGeneration === metadata?.generation
       if (seen && rows.length > 0 && rows.every(({ podUid }) => cluster.agents.isAttached(podUid, this.uid)))
         return 'ready'
+      tell()
       const text = this.#trouble()
       if (text === undefined) problem = undefined
       else if (problem?.text !== text) problem = { text, since: cluster.clock.now() }
@@ -277,6 +299,15 @@ export class Attachment implements Served {
     return undefined
   }
 
+  #waitingFor(): string {
+    const { cluster } = this.#options
+    const late = (this.#intercept?.status?.agents ?? []).filter(
+      ({ podUid }) => !cluster.agents.isAttached(podUid, this.uid),
+    )
+    const rows = late.map(({ pod, state, message }) => `${pod} (${message ?? state})`)
+    return rows.length > 0 ? `waiting for the agent of ${rows.join(', ')}` : 'waiting for a manager'
+  }
+
   #notReady(why: string): Fault {
     return fault('RC-I-205', `Cannot intercept ${shortName(this.workload)}: ${why}. Nothing was changed.`, [
       `kubectl describe pods -n ${this.namespace}`,
@@ -285,10 +316,15 @@ export class Attachment implements Served {
 
   async #deliver(opening: Opening, port: number): Promise<void> {
     const { place } = this.#options
-    const target = this.ports.find((one) => one.port === port)?.target ?? port
+    const target = this.ports.find((one) => one.port === port)?.target
+    if (target === undefined) {
+      // The agent may not choose what it reaches here.
+      opening.refuse('forbidden', `port ${port} is none of this attachment`)
+      return
+    }
     let socket: Socket
     try {
-      socket = place === undefined ? await connectLocal(target) : await place.connect(target)
+      socket = place === undefined ? await connectLaptop(target) : await place.connect(target)
     } catch (error) {
       const { code = 'unknown', message } = error as NodeJS.ErrnoException
       opening.refuse(code satisfies string as RefusalCode, message)
@@ -297,22 +333,4 @@ export class Attachment implements Served {
     if (opening.signal.aborted) socket.destroy()
     else await spliceSocket(opening.accept(), socket)
   }
-}
-
-/** A program may listen on either family. */
-async function connectLocal(port: number): Promise<Socket> {
-  try {
-    return await connectTo('127.0.0.1', port)
-  } catch (error) {
-    return connectTo('::1', port).catch(() => Promise.reject(error))
-  }
-}
-
-function connectTo(host: string, port: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, noDelay: true, allowHalfOpen: true })
-    socket.pause()
-    socket.once('connect', () => resolve(socket))
-    socket.once('error', reject)
-  })
 }

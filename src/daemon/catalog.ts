@@ -1,6 +1,7 @@
 /** Workloads and Services of a namespace, as the API server has them now. */
 import type { KubeClient } from '../kube/client.ts'
 import type { KubeObject } from '../kube/resources.ts'
+import { Fault } from '../lib/fault.ts'
 import type { ServiceView } from './ports.ts'
 import { KINDS, type Workload } from './workload.ts'
 
@@ -32,7 +33,7 @@ interface RawService extends KubeObject {
 
 /** What can be attached to; what belongs to another workload is left out. @param namespace undefined: of all */
 export async function readWorkloads(client: KubeClient, namespace: string | undefined): Promise<Workload[]> {
-  const lists = await Promise.all(
+  const lists = await Promise.allSettled(
     KINDS.map(async ({ kind, apiVersion }) => {
       const { items } = await client.list<Raw>({ apiVersion, kind, namespace })
       return items
@@ -40,7 +41,11 @@ export async function readWorkloads(client: KubeClient, namespace: string | unde
         .map((raw) => workloadOf(raw, kind))
     }),
   )
-  return lists.flat()
+  const failures = lists.flatMap((list) => (list.status === 'rejected' ? [list.reason as Error] : []))
+  // Whoever may see some kinds sees those.
+  const grave = failures.find((error) => !(error instanceof Fault) || error.code !== 'RC-C-114')
+  if (grave !== undefined || failures.length === lists.length) throw grave ?? failures[0]
+  return lists.flatMap((list) => (list.status === 'fulfilled' ? list.value : []))
 }
 
 export async function readServices(

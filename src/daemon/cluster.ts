@@ -21,8 +21,12 @@ import type { Journal, JournalEntry } from './journal.ts'
 
 const RETRY_MS = { first: 100, most: 2000 }
 const CONNECT_MS = 20_000
+/** How long an API server may think when asked whether it is still the same. */
+const ASK_MS = 3000
 /** A killed daemon's leftovers are not worth more. */
 const CLEAN_MS = 5000
+/** Codes of refusals. */
+const FORBIDDEN = new Set(['RC-C-110', 'RC-C-114'])
 const OURS = `${GROUP}/${VERSION}`
 
 export interface ClusterOptions {
@@ -49,6 +53,8 @@ export class Cluster {
   readonly agents: AgentLinks
   readonly dialer: DialerLink
   readonly attachments = new Set<Attachment>()
+  /** Attachments that are being taken away. */
+  readonly ending = new Set<Promise<void>>()
   /** How the journal names this cluster. */
   readonly where: Pick<JournalEntry, 'kubeconfig' | 'context'>
   readonly #identity = createIdentity({ subject: 'daemon' })
@@ -144,6 +150,35 @@ export class Cluster {
     }
   }
 
+  /** Aborted when `close` begins. */
+  get stopped(): AbortSignal {
+    return this.#stop.signal
+  }
+
+  /**
+   * Whether the same kubeconfig and context lead to another cluster, user or installation by now, so that the connection
+   * that is lost cannot come back. Rejects with why the kubeconfig cannot be used.
+   */
+  async isOutdated(target: Target): Promise<boolean> {
+    if (!this.isWanted || this.#carrier !== undefined || this.#joined === undefined) return false
+    if (this.#lastError instanceof Fault && this.#lastError.code === 'RC-C-110') return true
+    const now = loadConfig(target)
+    const mine = this.client.target
+    const isMoved = (['server', 'serverName', 'insecure', 'proxy'] as const).some((part) => now[part] !== mine[part])
+    if (isMoved || String(now.ca) !== String(mine.ca)) return true
+    const client = new KubeClient({ target: now, clock: this.clock, timeoutMs: ASK_MS })
+    try {
+      const [{ username }, { publicKey }] = await Promise.all([client.whoAmI(), this.#installation(client)])
+      return username !== this.#joined.user || publicKey !== this.#joined.installationKey
+    } catch (error) {
+      if (error instanceof Fault && error.code === 'RC-C-120') throw error
+      // An API server that does not answer may come back.
+      return false
+    } finally {
+      client.close()
+    }
+  }
+
   /** Ends everything here and deletes what was made. */
   async close(): Promise<number> {
     const ending = [...this.attachments]
@@ -163,7 +198,7 @@ export class Cluster {
   }
 
   async #start(): Promise<Joined> {
-    const [{ username, groups }, config] = await Promise.all([this.client.whoAmI(), this.#installation()])
+    const [{ username, groups }, config] = await Promise.all([this.client.whoAmI(), this.#installation(this.client)])
     await this.#cleanUp()
     const { publicKey, replicas } = config
     const joined: Joined = {
@@ -190,14 +225,14 @@ export class Cluster {
     return joined
   }
 
-  async #installation(): Promise<{ publicKey: string; replicas: number }> {
+  async #installation(client: KubeClient): Promise<{ publicKey: string; replicas: number }> {
     const path = {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       namespace: INSTALLATION.namespace,
       name: INSTALLATION.configMap,
     }
-    const config = await this.client.find<KubeObject & { data?: Record<string, string> }>(path)
+    const config = await client.find<KubeObject & { data?: Record<string, string> }>(path)
     const publicKey = config?.data?.publicKey
     if (publicKey === undefined) {
       throw fault('RC-C-120', `Cannot connect to ${this.contextName}: Remocal is not installed in this cluster.`, [
@@ -237,10 +272,11 @@ export class Cluster {
     signal.addEventListener('abort', give)
     try {
       const found = await this.#waiters.until(
-        () => this.#carrier ?? (signal.aborted ? 'given up' : undefined),
+        () => this.#carrier ?? (signal.aborted ? 'given up' : this.#refusal(since)),
         CONNECT_MS,
       )
       if (found === 'given up') throw signal.reason
+      if (found instanceof Fault) throw found
       if (found !== undefined) return found
     } finally {
       signal.removeEventListener('abort', give)
@@ -251,6 +287,12 @@ export class Cluster {
     throw fault('RC-C-121', `Cannot connect to ${this.contextName}: no manager answers (${why}).`, [
       `kubectl get pods -n ${INSTALLATION.namespace}`,
     ])
+  }
+
+  /** What no waiting changes: we may not. */
+  #refusal(since: unknown): Fault | undefined {
+    const error = this.#lastError
+    return error !== since && error instanceof Fault && FORBIDDEN.has(error.code) ? error : undefined
   }
 
   /** A carrier to one manager after the other, for as long as it is wanted. */
@@ -274,6 +316,7 @@ export class Cluster {
         failures++
         this.#lastError = error
         this.logger.info({ pod, error: (error as Error).message }, 'manager not reached')
+        this.#waiters.changed()
         await this.#renewSession(error)
       }
       next++

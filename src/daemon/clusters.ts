@@ -40,11 +40,12 @@ export class Clusters {
     return this.#clusters.get(this.#keyOf(target))
   }
 
-  /** It could not be connected: the next call reads its kubeconfig anew. */
+  /** It cannot be connected: the next call reads its kubeconfig anew. Its attachments are over. */
   drop(cluster: Cluster): void {
     for (const [key, one] of this.#clusters) {
       if (one !== cluster) continue
       this.#clusters.delete(key)
+      for (const attachment of cluster.attachments) attachment.left()
       void cluster.close()
     }
   }

@@ -55,12 +55,18 @@ export class DialerLink {
 
   /** Asks the cluster's resolver. @param query a DNS message @returns its answer, with the same id */
   resolve(query: Buffer): Promise<Buffer> {
-    return this.#try(async (session) => {
-      this.#dns ??= DnsStream.open(session, this.#options.clock, () => {
-        this.#dns = undefined
-      })
-      return (await this.#dns).ask(query)
-    })
+    return this.#try(async (session) => (await this.#dnsOf(session)).ask(query))
+  }
+
+  #dnsOf(session: Session): Promise<DnsStream> {
+    if (this.#dns !== undefined) return this.#dns
+    const forget = (): void => {
+      if (this.#dns === opening) this.#dns = undefined
+    }
+    const opening = DnsStream.open(session, this.#options.clock, forget)
+    this.#dns = opening
+    opening.catch(forget)
+    return opening
   }
 
   close(): void {

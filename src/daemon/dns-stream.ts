@@ -3,6 +3,8 @@ import type { Clock, Timer } from '../lib/clock.ts'
 import type { Session, Stream } from '../wire/session/contract.ts'
 
 const ANSWER_MS = 5000
+/** Questions that wait at one time; a program that asks more is told that the server fails. */
+const MOST = 4096
 const HEADER_BYTES = 12
 
 interface Question {
@@ -45,6 +47,7 @@ export class DnsStream {
   /** Rejects after 5 s. */
   ask(query: Buffer): Promise<Buffer> {
     if (query.length < HEADER_BYTES) return Promise.reject(new Error('not a DNS message'))
+    if (this.#questions.size >= MOST) return Promise.reject(new Error('too many questions wait'))
     do this.#nextId = (this.#nextId + 1) & 0xffff
     while (this.#questions.has(this.#nextId))
     const own = this.#nextId

@@ -1,17 +1,13 @@
 /** The network of one program: what it connects to and asks for goes to the cluster. */
-import type dgram from 'node:dgram'
-import { connect, type Server, type Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import type { RunPlace } from '../lib/daemon-api.ts'
 import type { Logger } from '../lib/logger.ts'
 import { spliceSocket } from '../wire/carrier/splice-socket.ts'
 import { StreamRefused } from '../wire/session/refused.ts'
+import { answerTcp, answerUdp } from './answer-names.ts'
 import type { DialerLink } from './dialer-link.ts'
 import { originalDestination } from './original-destination.ts'
 import { Runner, type RunnerStart } from './runner.ts'
-
-/** Bits of a DNS answer that says "server failure" (RFC 1035 §4.1.1): QR, RA, RCODE 2. */
-const SERVFAIL = [0x80, 0x82] as const
-const HEADER_BYTES = 12
 
 export interface PlaceOptions extends Omit<RunnerStart, 'handlers' | 'search'> {
   namespace: string
@@ -30,14 +26,15 @@ export class Place {
   /** Rejects with RC-L-104, -105 or -106. */
   static async start(options: PlaceOptions): Promise<Place> {
     const { namespace, dialer, onExit, logger, ...rest } = options
+    const resolve = (query: Buffer): Promise<Buffer> => dialer.resolve(query)
     const runner = await Runner.start({
       ...rest,
       logger,
       search: [`${namespace}.svc.cluster.local`, 'svc.cluster.local', 'cluster.local'],
       handlers: {
         onConnection: (socket) => void carry(socket, dialer, logger),
-        onDnsServer: (server) => answerTcp(server, dialer),
-        onDnsSocket: (socket) => answerUdp(socket, dialer),
+        onDnsServer: (server) => answerTcp(server, resolve),
+        onDnsSocket: (socket) => answerUdp(socket, resolve),
         onExit,
       },
     })
@@ -87,47 +84,4 @@ function join(socket: Socket, host: string, port: number): void {
     socket.pipe(out)
     out.pipe(socket)
   })
-}
-
-function answerUdp(socket: dgram.Socket, dialer: DialerLink): void {
-  socket.on('error', () => {})
-  socket.on('message', (query, { address, port }) => {
-    void answer(query, dialer).then((bytes) => {
-      if (bytes !== undefined) socket.send(bytes, port, address, () => {})
-    })
-  })
-}
-
-function answerTcp(server: Server, dialer: DialerLink): void {
-  server.on('connection', (socket) => {
-    let rest: Buffer = Buffer.alloc(0)
-    socket.on('error', () => {})
-    socket.on('data', (bytes: Buffer) => {
-      rest = Buffer.concat([rest, bytes])
-      while (rest.length >= 2 && rest.length >= 2 + rest.readUInt16BE()) {
-        const end = 2 + rest.readUInt16BE()
-        void answer(rest.subarray(2, end), dialer).then((reply) => {
-          if (reply === undefined || !socket.writable) return
-          const length = Buffer.allocUnsafe(2)
-          length.writeUInt16BE(reply.length)
-          socket.write(Buffer.concat([length, reply]))
-        })
-        rest = rest.subarray(end)
-      }
-    })
-    socket.resume()
-  })
-}
-
-/** The cluster's answer, or "server failure"; undefined for what is no question. */
-async function answer(query: Buffer, dialer: DialerLink): Promise<Buffer | undefined> {
-  if (query.length < HEADER_BYTES) return undefined
-  try {
-    return await dialer.resolve(query)
-  } catch {
-    const failure = Buffer.from(query)
-    failure[2] = SERVFAIL[0] | ((query[2] ?? 0) & 0x79)
-    failure[3] = SERVFAIL[1]
-    return failure
-  }
 }

@@ -33,11 +33,13 @@ export interface RunnerStart extends RunnerOptions {
 }
 
 const START_MS = 10_000
+const END_MS = 1000
 const UNSHARE = ['--user', '--map-current-user', '--keep-caps', '--net', '--mount', '--propagation', 'private']
 
 export class Runner {
   readonly #child: ChildProcess
   readonly #handlers: RunnerHandlers
+  readonly #clock: Clock
   readonly #waiting = new Map<number, { resolve: (socket: net.Socket) => void; reject: (error: Error) => void }>()
   readonly #sockets: { close(): unknown }[] = []
   #nextId = 1
@@ -46,9 +48,10 @@ export class Runner {
   pid = 0
   notes: string[] = []
 
-  private constructor(child: ChildProcess, handlers: RunnerHandlers) {
+  private constructor(child: ChildProcess, { handlers, clock }: RunnerStart) {
     this.#child = child
     this.#handlers = handlers
+    this.#clock = clock
   }
 
   /** Starts a runner. Rejects with RC-L-104, -105 or -106, or when `signal` is aborted; then nothing is left. */
@@ -60,7 +63,7 @@ export class Runner {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       env: { ...process.env, REMOCAL_RUNNER: JSON.stringify({ search, folder }) },
     })
-    const runner = new Runner(child, options.handlers)
+    const runner = new Runner(child, options)
     let said = ''
     child.stderr?.on('data', (bytes: Buffer) => {
       said = (said + bytes.toString()).slice(-2000)
@@ -115,6 +118,8 @@ export class Runner {
     this.#ended = true
     this.#tell({ kind: 'end' })
     if (this.#child.connected) this.#child.disconnect()
+    // One that is stuck must not keep the network either.
+    this.#clock.after(END_MS, () => this.#child.kill('SIGKILL'))
     for (const socket of this.#sockets) socket.close()
     for (const { reject } of this.#waiting.values()) reject(coded('ECONNREFUSED', 'the program has ended'))
     this.#waiting.clear()

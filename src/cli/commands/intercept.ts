@@ -1,5 +1,6 @@
 import type { InterceptRequest, InterceptResult } from '../../lib/daemon-api.ts'
 import type { Call, Command } from '../command.ts'
+import { DaemonClient } from '../daemon-client.ts'
 import { filterOf } from '../filter.ts'
 import { holdShown } from '../hold.ts'
 import { usage } from '../parse.ts'
@@ -57,6 +58,8 @@ export const intercept: Command = {
       return await runProgram(place, program, io, held.closed)
     } finally {
       held.close()
+      // Whoever looks after this command has ended finds nothing of it.
+      await new DaemonClient(io).callRunning('/v1/settle', { target: request.target }).catch(() => {})
     }
   },
 }

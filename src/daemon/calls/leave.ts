@@ -1,0 +1,35 @@
+import { fault } from '../../diagnose/catalogue.ts'
+import type { LeaveResult, Target } from '../../lib/daemon-api.ts'
+import type { Attachment } from '../attachment.ts'
+import { KINDS, shortName } from '../workload.ts'
+import type { CallContext } from './context.ts'
+
+export async function leave(
+  { clusters }: CallContext,
+  { target, namespace, workload }: { target: Target; namespace?: string; workload?: string },
+): Promise<LeaveResult> {
+  const cluster = clusters.find(target)
+  const all = [...(cluster?.attachments ?? [])].filter((one) => namespace === undefined || one.namespace === namespace)
+  const chosen = workload === undefined ? all : all.filter((one) => isNamed(one, workload))
+  if (workload !== undefined && chosen.length === 0) {
+    const others = all.map((one) => `${shortName(one.workload)} in ${one.namespace}`)
+    const what = others.length === 0 ? 'nothing is' : `only ${others.join(', ')}`
+    throw fault('RC-I-201', `Cannot leave ${workload}: it is not attached, ${what}. Nothing was changed.`, [
+      'remocal status',
+    ])
+  }
+  await Promise.all(
+    chosen.map(async (one) => {
+      cluster?.attachments.delete(one)
+      await one.end()
+      one.left()
+    }),
+  )
+  return { left: chosen.map((one) => ({ namespace: one.namespace, workload: shortName(one.workload) })) }
+}
+
+function isNamed({ workload }: Attachment, typed: string): boolean {
+  const [kind, name] = typed.includes('/') ? typed.split('/', 2) : [undefined, typed]
+  const names = KINDS.find((one) => one.kind === workload.kind)?.names ?? []
+  return workload.name === name && (kind === undefined || names.includes(kind.toLowerCase()))
+}

@@ -1,0 +1,55 @@
+import { VERSION as API_VERSION, GROUP, type Intercept } from '../../kube/resources.ts'
+import type { ListResult, Target } from '../../lib/daemon-api.ts'
+import { readServices, readWorkloads } from '../catalog.ts'
+import { portsOf } from '../ports.ts'
+import type { CallContext } from './context.ts'
+import { join } from './join.ts'
+
+export async function list(
+  { clusters }: CallContext,
+  request: { target: Target; namespace: string; allNamespaces?: boolean },
+  signal: AbortSignal,
+): Promise<ListResult> {
+  const { cluster } = await join(clusters, request.target, signal)
+  const namespace = request.allNamespaces === true ? undefined : request.namespace || cluster.namespace
+  const path = { apiVersion: `${GROUP}/${API_VERSION}`, kind: 'Intercept', namespace }
+  const [workloads, services, intercepts] = await Promise.all([
+    readWorkloads(cluster.client, namespace),
+    readServices(cluster.client, namespace),
+    cluster.client.list<Intercept>(path),
+  ])
+  const { user } = cluster.joined()
+  return {
+    workloads: workloads.map((workload) => {
+      const near = services.filter((service) => service.namespace === workload.namespace)
+      const held = intercepts.items.filter(
+        ({ metadata, spec }) =>
+          metadata.namespace === workload.namespace &&
+          metadata.deletionTimestamp === undefined &&
+          spec.workload.kind === workload.kind &&
+          spec.workload.name === workload.name,
+      )
+      const { namespace: of, kind, name, ready, replicas } = workload
+      return {
+        ...{ namespace: of, kind, name, ready, replicas },
+        ports: portsOf(workload, near).map(({ port, name: portName, services: ways }) => ({
+          port,
+          ...(portName !== undefined && { name: portName }),
+          services: ways,
+        })),
+        held: held.map(({ metadata, spec, status }) => ({
+          by: spec.owner,
+          filter: spec.filter,
+          since: metadata.creationTimestamp ?? '',
+          yours: spec.owner === user,
+          routeNow: routeOf(status),
+        })),
+      }
+    }),
+  }
+}
+
+function routeOf(status: Intercept['status']): string {
+  const routes = new Set((status?.agents ?? []).map(({ routeNow = 'app' }) => routeNow))
+  return routes.size === 0 ? 'app' : [...routes].sort().join(', ')
+}
