@@ -7,6 +7,8 @@ import type { Logger } from '../lib/logger.ts'
 
 const LEASE_S = 6
 const RENEW_MS = 2000
+/** A replica that has not renewed for so long leads no more: before the lease has run out for the others. */
+const LEAD_MS = 5500
 
 interface Lease extends KubeObject {
   spec?: {
@@ -19,7 +21,7 @@ interface Lease extends KubeObject {
 }
 
 export interface LeaseOptions {
-  client: KubeClient
+  client: Pick<KubeClient, 'find' | 'create' | 'replace'>
   namespace: string
   /** The pod's name: a container that was restarted takes its own lease at once. */
   identity: string
@@ -34,7 +36,7 @@ export class LeaderLease {
   readonly #path: { apiVersion: string; kind: string; namespace: string; name: string }
   #timer: Timer | undefined
   #epoch: number | undefined
-  #renewedAt = 0
+  #deadline: Timer | undefined
   /** Of another holder: what its lease said and when that was seen first. Clocks of two machines are never compared. */
   #seen: { record: string; at: number } | undefined
   #trying = false
@@ -56,6 +58,7 @@ export class LeaderLease {
   async close(): Promise<void> {
     this.#closed = true
     this.#timer?.cancel()
+    this.#deadline?.cancel()
     if (this.#epoch === undefined) return
     this.#set(undefined)
     const lease = await this.#options.client.find<Lease>(this.#path).catch(() => undefined)
@@ -67,21 +70,23 @@ export class LeaderLease {
     if (this.#trying || this.#closed) return
     this.#trying = true
     const { clock, logger } = this.#options
+    const attempt = new AbortController()
+    // An API server that does not answer is asked anew; the next attempt may meet another one.
+    const late = clock.after(RENEW_MS, () => attempt.abort(new Error(`no answer within ${RENEW_MS / 1000} s`)))
     try {
-      await this.#acquire()
+      await this.#acquire(attempt.signal)
     } catch (error) {
       logger.warn({ error: (error as Error).message }, 'the lease could not be renewed')
     } finally {
+      late.cancel()
       this.#trying = false
     }
-    // Nobody else leads before the lease has run out, and by then this replica has stopped.
-    if (this.#epoch !== undefined && clock.now() - this.#renewedAt > LEASE_S * 1000) this.#set(undefined)
   }
 
-  async #acquire(): Promise<void> {
+  async #acquire(signal: AbortSignal): Promise<void> {
     const { client, clock, identity } = this.#options
     const startedAt = clock.now()
-    const lease = await client.find<Lease>(this.#path)
+    const lease = await client.find<Lease>(this.#path, { signal })
     const spec = lease?.spec
     const holder = spec?.holderIdentity ?? ''
     if (lease !== undefined && holder !== '' && holder !== identity && !this.#hasRunOut(lease)) {
@@ -101,8 +106,8 @@ export class LeaderLease {
     try {
       if (lease === undefined) {
         const { apiVersion, kind, name, namespace } = this.#path
-        await client.create<Lease>({ apiVersion, kind, metadata: { name, namespace }, spec: wanted })
-      } else await client.replace<Lease>({ ...lease, spec: wanted })
+        await client.create<Lease>({ apiVersion, kind, metadata: { name, namespace }, spec: wanted }, { signal })
+      } else await client.replace<Lease>({ ...lease, spec: wanted }, { signal })
     } catch (error) {
       if (!isConflict(error) && !isNotFound(error)) throw error
       // Somebody was faster.
@@ -110,7 +115,8 @@ export class LeaderLease {
       return
     }
     if (this.#closed) return
-    this.#renewedAt = startedAt
+    this.#deadline?.cancel()
+    this.#deadline = clock.after(startedAt + LEAD_MS - clock.now(), () => this.#set(undefined))
     this.#set(epoch)
   }
 
