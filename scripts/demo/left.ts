@@ -22,7 +22,7 @@ export function leftOf(home: string): string[] {
 function tables(): string[] {
   try {
     const text = execFileSync('nft', ['list', 'tables'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-    return text.split('\n').filter((line) => /\b(remocal|services)$/.test(line))
+    return text.split('\n').filter((line) => /\b(remocal(-\d+)?|services)$/.test(line))
   } catch {
     // Without the right to see rules there was none to make them.
     return []

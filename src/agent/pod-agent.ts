@@ -15,6 +15,8 @@ import type { Takeover } from './takeover/takeover.ts'
 
 /** An agent without routes waits so long for the next attachment, then ends. */
 const LINGER_MS = 5 * 60_000
+/** Without a manager either, none can come: the installation may be gone. */
+const ALONE_MS = 30_000
 const LOOK_MS = 1000
 
 export type Ports = Pick<Takeover, 'taken' | 'connections' | 'problem' | 'over' | 'want' | 'listening'>
@@ -168,7 +170,7 @@ export class PodAgent {
     const ports = 'want' in this.#ports ? this.#ports : undefined
     const used = (this.routes.config?.routes.length ?? 0) > 0 || (ports?.connections ?? 0) > 0
     if (used) this.#idleSince = clock.now()
-    else if (clock.now() - this.#idleSince >= LINGER_MS) this.#resolveOver(0)
+    else if (clock.now() - this.#idleSince >= (this.#managers.joined > 0 ? LINGER_MS : ALONE_MS)) this.#resolveOver(0)
     // Nothing can be taken without nft, and only a new agent can start one.
     if (ports?.over === true) this.#resolveOver(1)
   }

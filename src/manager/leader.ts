@@ -124,7 +124,7 @@ export class Leader {
   #ensureAgent(pod: Pod, target: string): void {
     const podUid = pod.metadata.uid ?? ''
     if (this.#adding.has(podUid) || this.#refused.has(podUid)) return
-    const state = agentState(pod, Date.now())
+    const state = agentState(pod, this.#options.settings.installationKey, Date.now())
     if (state.kind === 'resting') this.#later(state.waitMs)
     if (state.kind !== 'absent') return
     this.#adding.add(podUid)
@@ -216,6 +216,7 @@ export class Leader {
         return { publicKey: end.publicKey, container: end.container, sent, report }
       },
       this.#refused,
+      this.#options.settings.installationKey,
       new Date(),
     )
     if (sameStatus(intercept.status, status)) return

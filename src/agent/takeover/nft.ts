@@ -37,6 +37,7 @@ export function spawnNft(): ChildProcessByStdio<Writable, Readable, Readable> {
 
 export class NftTable {
   readonly #pipes: NftPipes
+  readonly #name: string
   readonly #clock: Clock
   #output = ''
   #errors = ''
@@ -46,8 +47,10 @@ export class NftTable {
   /** Called once when nft ends by itself. */
   onExit: (reason: string) => void = () => {}
 
-  constructor(pipes: NftPipes, clock: Clock) {
+  /** @param name of the table, see `tableName` */
+  constructor(pipes: NftPipes, clock: Clock, name: string) {
     this.#pipes = pipes
+    this.#name = name
     this.#clock = clock
     pipes.stdin.on('error', () => {})
     pipes.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -66,10 +69,10 @@ export class NftTable {
   async create(shape: TableShape): Promise<void> {
     await this.#tell([
       // Without an owner an earlier agent's table may be there still.
-      ...(shape.owned ? [] : ['add table inet remocal; delete table inet remocal']),
-      `add table inet remocal ${shape.owned ? '{ flags owner; }' : ''}`,
-      'add set inet remocal taken { type inet_service; flags timeout; }',
-      ...rules(shape),
+      ...(shape.owned ? [] : [`add table inet ${this.#name}; delete table inet ${this.#name}`]),
+      `add table inet ${this.#name} ${shape.owned ? '{ flags owner; }' : ''}`,
+      `add set inet ${this.#name} taken { type inet_service; flags timeout; }`,
+      ...rules(this.#name, shape),
     ])
   }
 
@@ -78,8 +81,13 @@ export class NftTable {
    * @returns the ports that are taken then, as the kernel has them. Rejects with nft's own words.
    */
   async take(ports: number[], given: number[]): Promise<Set<number>> {
-    const commands = given.map((port) => `add ${element(port)}; delete ${element(port, '')}`)
-    commands.push(...ports.map((port) => `add ${element(port)}; delete ${element(port, '')}; add ${element(port)}`))
+    const commands = given.map((port) => `add ${element(this.#name, port)}; delete ${element(this.#name, port, '')}`)
+    commands.push(
+      ...ports.map(
+        (port) =>
+          `add ${element(this.#name, port)}; delete ${element(this.#name, port, '')}; add ${element(this.#name, port)}`,
+      ),
+    )
     const listing = await this.#tell(commands.length > 0 ? [commands.join('; ')] : [])
     return takenIn(listing)
   }
@@ -113,7 +121,7 @@ export class NftTable {
       else if (this.#over) reject(new Error(this.#problem() ?? 'nft has ended'))
       else if (LISTED.test(this.#output)) resolve(this.#output)
     }
-    this.#pipes.stdin.write(`${[...lines, 'list table inet remocal'].join('\n')}\n`)
+    this.#pipes.stdin.write(`${[...lines, `list table inet ${this.#name}`].join('\n')}\n`)
     this.#heard()
     try {
       return await promise
@@ -130,20 +138,28 @@ export class NftTable {
   }
 }
 
-function rules({ mode, port, families }: TableShape): string[] {
+/**
+ * An agent that another one follows may linger beside it, and nobody may touch a table that has an owner: so each has its
+ * own, by its port. A table without an owner outlives its agent; the next one must find and remove it.
+ */
+export function tableName({ owned, port }: Pick<TableShape, 'owned' | 'port'>): string {
+  return owned ? `remocal-${port}` : 'remocal'
+}
+
+function rules(name: string, { mode, port, families }: TableShape): string[] {
   const hook =
     mode === 'tproxy' ? 'type filter hook prerouting priority mangle' : 'type nat hook prerouting priority dstnat'
-  const chain = `add chain inet remocal pre { ${hook}; policy accept; }`
+  const chain = `add chain inet ${name} pre { ${hook}; policy accept; }`
   if (mode === 'redirect') {
     // Only what begins a connection: those that are open would be reset.
     const first = 'tcp flags & (fin | syn | rst | ack) == syn'
-    return [chain, `add rule inet remocal pre iif != "lo" ${first} tcp dport @taken redirect to :${port}`]
+    return [chain, `add rule inet ${name} pre iif != "lo" ${first} tcp dport @taken redirect to :${port}`]
   }
   return [
     chain,
     ...families.map((family) => {
       const protocol = family === 'ip' ? 'ipv4' : 'ipv6'
-      return `add rule inet remocal pre iif != "lo" meta nfproto ${protocol} tcp dport @taken tproxy ${family} to :${port}`
+      return `add rule inet ${name} pre iif != "lo" meta nfproto ${protocol} tcp dport @taken tproxy ${family} to :${port}`
     }),
   ]
 }
@@ -154,6 +170,6 @@ function takenIn(listing: string): Set<number> {
   return new Set(elements.split(',').flatMap((one) => /^\s*(\d+)/.exec(one)?.slice(1).map(Number) ?? []))
 }
 
-function element(port: number, timeout = ` timeout ${TIMEOUT}`): string {
-  return `element inet remocal taken { ${port}${timeout} }`
+function element(name: string, port: number, timeout = ` timeout ${TIMEOUT}`): string {
+  return `element inet ${name} taken { ${port}${timeout} }`
 }

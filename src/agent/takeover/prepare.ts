@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net'
 import koffi from 'koffi'
 import type { Clock } from '../../lib/clock.ts'
 import { listening } from './listener.ts'
-import { NftTable, spawnNft, type TableShape, type TakeoverMode } from './nft.ts'
+import { NftTable, spawnNft, type TableShape, type TakeoverMode, tableName } from './nft.ts'
 
 const SOL_IP = 0
 const IP_TRANSPARENT = 19
@@ -15,6 +15,8 @@ export interface PreparedTakeover {
   mode: TakeoverMode
   /** Port of the listening sockets. */
   port: number
+  /** Name of the nft table. */
+  table: string
   listeners: number[]
   nft: { stdin: number; stdout: number; stderr: number }
 }
@@ -43,7 +45,8 @@ export async function prepareTakeover(
     const nft = spawnNft()
     const missing = new Promise<never>((_, reject) => nft.once('error', reject))
     missing.catch(() => {})
-    const table = new NftTable(nft, clock)
+    const name = tableName({ owned, port })
+    const table = new NftTable(nft, clock, name)
     try {
       if (mode === 'tproxy') for (const server of servers) setTransparent(server)
       await Promise.race([table.create({ mode, owned, port, families }), missing])
@@ -53,6 +56,7 @@ export async function prepareTakeover(
       return {
         mode,
         port,
+        table: name,
         listeners: servers.map(descriptor),
         nft: { stdin: descriptor(stdin), stdout: descriptor(stdout), stderr: descriptor(stderr) },
       }

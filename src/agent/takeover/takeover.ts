@@ -42,13 +42,16 @@ export class Takeover {
   }
 
   /** Starts with what `prepareTakeover` made, in this process or the one before it. */
-  static async start({ mode, port, listeners, nft }: PreparedTakeover, options: TakeoverOptions): Promise<Takeover> {
+  static async start(
+    { mode, port, table: name, listeners, nft }: PreparedTakeover,
+    options: TakeoverOptions,
+  ): Promise<Takeover> {
     const pipes = {
       stdin: new Socket({ fd: nft.stdin, readable: false, writable: true }),
       stdout: new Socket({ fd: nft.stdout, readable: true, writable: false }),
       stderr: new Socket({ fd: nft.stderr, readable: true, writable: false }),
     }
-    const table = new NftTable(pipes, options.clock)
+    const table = new NftTable(pipes, options.clock, name)
     return new Takeover(options, port, await listenOn(listeners, mode, options.onTaken), table)
   }
 

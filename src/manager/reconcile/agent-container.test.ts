@@ -18,15 +18,18 @@ function pod(agents: Record<string, number | undefined>): Pod {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'orders-1', namespace: 'shop', uid: 'u1' },
-    spec: { containers: [{ name: 'app' }], ephemeralContainers: Object.keys(agents).map((name) => ({ name })) },
+    spec: {
+      containers: [{ name: 'app' }],
+      ephemeralContainers: Object.keys(agents).map((name) => ({ name, args: ['agent', '--installation-key', 'k'] })),
+    },
     status: { phase: 'Running', ephemeralContainerStatuses: statuses },
   }
 }
 
 describe('the agent of a pod', () => {
   it('is absent where there is none, or only debuggers of people', () => {
-    assert.deepEqual(agentState(pod({}), NOW), { kind: 'absent' })
-    assert.deepEqual(agentState(pod({ debugger: undefined, 'remocal-x': undefined }), NOW), { kind: 'absent' })
+    assert.deepEqual(agentState(pod({}), 'k', NOW), { kind: 'absent' })
+    assert.deepEqual(agentState(pod({ debugger: undefined, 'remocal-x': undefined }), 'k', NOW), { kind: 'absent' })
   })
 
   it('is the one that has not ended, in whatever order the API server keeps them', () => {
@@ -34,7 +37,7 @@ describe('the agent of a pod', () => {
       { 'remocal-1': 30, 'remocal-2': undefined },
       { 'remocal-2': undefined, 'remocal-1': 30 },
     ]) {
-      const state = agentState(pod(agents), NOW)
+      const state = agentState(pod(agents), 'k', NOW)
       assert.equal(state.kind, 'present')
       assert.equal(state.kind === 'present' && state.container, 'remocal-2')
     }
@@ -42,20 +45,25 @@ describe('the agent of a pod', () => {
 
   it('is present from the moment it is in the spec, before it has a status', () => {
     const starting = pod({ 'remocal-1': 30 })
-    starting.spec.ephemeralContainers?.unshift({ name: 'remocal-2' })
-    assert.equal(agentState(starting, NOW).kind, 'present')
+    starting.spec.ephemeralContainers?.unshift({ name: 'remocal-2', args: ['agent', '--installation-key', 'k'] })
+    assert.equal(agentState(starting, 'k', NOW).kind, 'present')
   })
 
   it('is replaced at once the first time, then at most once in ten seconds, then no more', () => {
-    assert.equal(agentState(pod({ 'remocal-1': 0 }), NOW).kind, 'absent')
-    assert.deepEqual(agentState(pod({ 'remocal-2': 3, 'remocal-1': 30 }), NOW), {
+    assert.equal(agentState(pod({ 'remocal-1': 0 }), 'k', NOW).kind, 'absent')
+    assert.deepEqual(agentState(pod({ 'remocal-2': 3, 'remocal-1': 30 }), 'k', NOW), {
       kind: 'resting',
       container: 'remocal-2',
       waitMs: 7000,
     })
-    assert.equal(agentState(pod({ 'remocal-2': 11, 'remocal-1': 30 }), NOW).kind, 'absent')
+    assert.equal(agentState(pod({ 'remocal-2': 11, 'remocal-1': 30 }), 'k', NOW).kind, 'absent')
     const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`remocal-${index + 1}`, 60]))
-    assert.equal(agentState(pod(many), NOW).kind, 'exhausted')
+    assert.equal(agentState(pod(many), 'k', NOW).kind, 'exhausted')
+  })
+
+  it('is not one that another installation has left', () => {
+    const left = pod({ 'remocal-1': undefined })
+    assert.equal(agentState(left, 'another key', NOW).kind, 'absent')
   })
 
   it('gets a name that no container of the pod has had', () => {

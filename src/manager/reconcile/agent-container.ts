@@ -25,12 +25,15 @@ export type AgentState =
   | { kind: 'exhausted'; container: string }
 
 /**
- * One that has not ended is the agent, whatever the order in which the API server keeps them.
+ * One that has not ended is the agent, whatever the order in which the API server keeps them. Those that an installation
+ * of before has left do not count: they know other keys, and end by themselves.
  * @param now milliseconds since 1970
  */
-export function agentState(pod: Pod, now: number): AgentState {
+export function agentState(pod: Pod, installationKey: string, now: number): AgentState {
   const statuses = new Map((pod.status?.ephemeralContainerStatuses ?? []).map((status) => [status.name, status]))
-  const ours = (pod.spec.ephemeralContainers ?? []).map(({ name }) => name).filter((name) => numberOf(name) > 0)
+  const ours = (pod.spec.ephemeralContainers ?? [])
+    .filter(({ name, args = [] }) => numberOf(name) > 0 && args.includes(installationKey))
+    .map(({ name }) => name)
   const ended = (name: string): string | undefined => statuses.get(name)?.state?.terminated?.finishedAt
   const last = ours.sort((a, b) => numberOf(a) - numberOf(b)).at(-1)
   if (last === undefined) return { kind: 'absent' }

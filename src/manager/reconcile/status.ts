@@ -21,9 +21,10 @@ export function statusOf(
   { intercept, accepted, reason, message, pods }: Decision,
   connected: (podUid: string) => ConnectedAgent | undefined,
   refused: ReadonlyMap<string, string>,
+  installationKey: string,
   now: Date,
 ): InterceptStatus {
-  const agents = pods.map((pod) => rowOf(pod, intercept, connected, refused, now))
+  const agents = pods.map((pod) => rowOf(pod, intercept, connected, refused, installationKey, now))
   const failing = agents.find(({ state }) => state === 'ERROR')
   const synced = agents.filter(({ state }) => state === 'SYNCED').length
   const allSynced = synced === agents.length
@@ -50,11 +51,12 @@ function rowOf(
   intercept: Intercept,
   connected: (podUid: string) => ConnectedAgent | undefined,
   refused: ReadonlyMap<string, string>,
+  installationKey: string,
   now: Date,
 ): AgentRow {
   const podUid = pod.metadata.uid ?? ''
   const agent = connected(podUid)
-  const state = agentState(pod, now.getTime())
+  const state = agentState(pod, installationKey, now.getTime())
   const container = agent?.container ?? (state.kind === 'absent' ? '' : state.container)
   const base = { pod: pod.metadata.name, podUid, container }
   const why = refused.get(podUid)
