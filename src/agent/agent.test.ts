@@ -109,7 +109,7 @@ inNamespace(import.meta.filename, () => {
 
     test(`${mode}: the agent's own port is not opened to neighbours`, async () => {
       await attach(ANNA, '--takeover', mode)
-      const port = /(?:to|redirect to) :(\d+)/.exec(pod.run('nft', 'list', 'table', 'inet', 'remocal'))?.[1]
+      const port = /(?:to|redirect to) :(\d+)/.exec(pod.run('nft', 'list', 'ruleset'))?.[1]
       await assert.rejects(ask(POD, 'anna', undefined, Number(port)), { code: 'ECONNRESET' })
     })
   }
@@ -155,7 +155,7 @@ inNamespace(import.meta.filename, () => {
     daemon.session?.close()
     assert.equal((await released).routes[0]?.why, 'the laptop is not connected')
     assert.equal(await ask(POD, ''), 'app')
-    assert.doesNotMatch(pod.run('nft', 'list', 'table', 'inet', 'remocal'), /elements/)
+    assert.doesNotMatch(pod.run('nft', 'list', 'ruleset'), /elements/)
   })
 
   test('a port is taken only while the app listens on it, and not when only on loopback', async () => {
