@@ -36,6 +36,7 @@ export async function managerMain(_argv: string[]): Promise<number> {
   const events = new Events(client, clock, logger)
   const changed = (): void => {
     waiters.changed()
+    ends.endWithoutSession(world.sessionsByName)
     leader.wake()
   }
   const world = new World({ client, namespace, clock, logger, onChange: changed })
@@ -47,6 +48,10 @@ export async function managerMain(_argv: string[]): Promise<number> {
     waiters.changed()
     if (end.role === 'daemon') janitor.see(end.session)
     tellDialers(ends, end)
+    leader.wake()
+  })
+  ends.on('listening', (end) => {
+    if (end.role === 'daemon') tellDialers(ends, end)
     leader.wake()
   })
   ends.on('left', (end) => {

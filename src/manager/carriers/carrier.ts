@@ -27,10 +27,14 @@ export interface CarrierOptions {
   logger: Logger
 }
 
-/** Takes a connection; resolves when it is over. Failures end it and are logged. */
-export async function carry(link: Link, options: CarrierOptions): Promise<void> {
+/**
+ * Takes a connection; resolves when it is over. Failures end it and are logged.
+ * @param onProved called once a key was proved
+ */
+export async function carry(link: Link, options: CarrierOptions, onProved: () => void = () => {}): Promise<void> {
   const { clock, logger } = options
   const over = Promise.withResolvers<void>()
+  const gone = new AbortController()
   let end: End | undefined
   let greeting: Promise<void> | undefined
   const mux: LinkMux = createMux(link, {
@@ -42,15 +46,21 @@ export async function carry(link: Link, options: CarrierOptions): Promise<void> 
         else if (end !== undefined || greeting !== undefined) flow.reset('refused', 'no circuit may be opened here')
         else greeting = greet(flow, header)
       },
-      onClose: () => over.resolve(),
+      onClose(reason) {
+        gone.abort(reason ?? new Error('the carrier was closed'))
+        over.resolve()
+      },
     },
   })
   const late = clock.after(PROOF_LIMIT_MS, () => mux.close(new Error('no key was proved within 10 s')))
 
   async function greet(flow: Flow, header: Buffer): Promise<void> {
     try {
-      const proved = await proveCarrier(flow, header, mux, options)
+      const proved = await proveCarrier(flow, header, mux, options, gone.signal)
+      // One that went while its key was looked up has left already.
+      gone.signal.throwIfAborted()
       late.cancel()
+      onProved()
       end = proved.end
       options.ends.add(end)
       bindSession(proved, mux, options)
@@ -70,7 +80,13 @@ interface Proved {
   session: Session
 }
 
-async function proveCarrier(flow: Flow, header: Buffer, mux: LinkMux, options: CarrierOptions): Promise<Proved> {
+async function proveCarrier(
+  flow: Flow,
+  header: Buffer,
+  mux: LinkMux,
+  options: CarrierOptions,
+  signal: AbortSignal,
+): Promise<Proved> {
   const { identity, pod, proof, clock, logger } = options
   const circuit = acceptCircuit(flow, header)
   if (circuit?.header.to !== 'manager') throw new Error('the first circuit of a carrier goes to the manager')
@@ -81,11 +97,12 @@ async function proveCarrier(flow: Flow, header: Buffer, mux: LinkMux, options: C
     hello,
     clock,
     logger,
+    signal,
     verify: () => undefined,
   })
   const { publicKey } = session.peer
   const who = session.hello.end
-  const wrong = await prove(proof, who, publicKey)
+  const wrong = await prove(proof, who, publicKey, signal)
   if (wrong !== undefined) throw new Error(wrong)
   const base = { mux, publicKey, control: undefined }
   if (who.role === 'daemon') return { session, end: { ...base, ...who } }
@@ -109,9 +126,9 @@ function bindSession({ end, session }: Proved, mux: LinkMux, { ends, logger }: C
           ends.emit('report', end)
         },
       })
+      end.control?.close()
       end.control = channel
-      // It is told now what it could not be told before.
-      ends.emit('joined', end)
+      ends.emit('listening', end)
     },
     onClose(reason) {
       logger.info({ end: session.hello.end, reason: reason?.message }, 'carrier left')

@@ -1,5 +1,6 @@
 /** Who is connected to this replica. */
 import { EventEmitter } from 'node:events'
+import type { Session } from '../../kube/resources.ts'
 import type { ControlChannel } from '../../wire/control.ts'
 import type { AgentReport } from '../../wire/messages/control.ts'
 import type { Mux } from '../../wire/mux/contract.ts'
@@ -35,6 +36,8 @@ export type End = AgentEnd | DialerEnd | DaemonEnd
 
 interface EndEvents {
   joined: [End]
+  /** It can be told things now. */
+  listening: [End]
   left: [End]
   /** An agent reported. */
   report: [AgentEnd]
@@ -42,6 +45,14 @@ interface EndEvents {
 
 export class Ends extends EventEmitter<EndEvents> {
   readonly #all = new Set<End>()
+
+  /** Ends the carriers of daemons whose Session object is gone, or is another one by now: they have no rights any more. */
+  endWithoutSession(sessions: ReadonlyMap<string, Session>): void {
+    for (const { mux, session, publicKey } of this.daemons) {
+      if (sessions.get(session)?.spec.publicKey !== publicKey)
+        mux.close(new Error(`there is no Session ${session} any more`))
+    }
+  }
 
   add(end: End): void {
     this.#all.add(end)

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Intercept } from '../../kube/resources.ts'
+import type { Pod } from '../kinds.ts'
+import { podConfig } from './agent-config.ts'
+import { decideAll } from './decide.ts'
+import { intercept, session, shop } from './fixtures.ts'
+
+const SESSIONS = new Map(['jane', 'bob', 'eve'].map((name) => [name, session(name)]))
+
+function configOf(intercepts: Intercept[]): ReturnType<typeof podConfig> {
+  const view = shop()
+  const decisions = decideAll({ intercepts, view: () => view, filterProblem: () => undefined })
+  const [pod] = view.pods as Pod[]
+  assert.ok(pod !== undefined)
+  return podConfig(pod, decisions, SESSIONS, ['10.0.0.1:7070'])
+}
+
+describe("an agent's config", () => {
+  it('has the routes in the order in which they are tried: priority, personal before all, age', () => {
+    const { routes } = configOf([
+      intercept({ filter: '' }, { name: 'all', creationTimestamp: '2026-01-01T00:00:01Z' }),
+      intercept({ filter: 'request.method == "GET"' }, { name: 'late', creationTimestamp: '2026-01-01T00:00:03Z' }),
+      intercept({ filter: 'request.method == "PUT"' }, { name: 'early', creationTimestamp: '2026-01-01T00:00:02Z' }),
+      intercept({ filter: '', priority: 5 }, { name: 'first', creationTimestamp: '2026-01-01T00:00:04Z' }),
+    ])
+    assert.deepEqual(
+      routes.map(({ name }) => name),
+      ['shop/first', 'shop/early', 'shop/late', 'shop/all'],
+    )
+  })
+
+  it('names the keys of those who have routes, and of nobody else', () => {
+    const { peers } = configOf([intercept({ session: 'jane' }), intercept({ session: 'bob', filter: '' })])
+    assert.deepEqual(peers, { jane: 'key of jane', bob: 'key of bob' })
+  })
+
+  it('leaves out what has no session any more, and what was not accepted', () => {
+    assert.deepEqual(configOf([intercept({ session: 'gone' })]).routes, [])
+    assert.equal(configOf([intercept({}), intercept({})]).routes.length, 1)
+  })
+
+  it("names the pod's probes by number", () => {
+    assert.deepEqual(configOf([]).probes, [{ port: 8080, path: '/health' }, { port: 8080 }])
+  })
+})
