@@ -11,8 +11,10 @@ import { startSession } from '../wire/session/session.ts'
 import { helloOf } from './carrier.ts'
 import { DnsStream } from './dns-stream.ts'
 
-/** A carrier or a dialer that is just coming back. */
+/** A carrier or a dialer may just be coming back. */
 const WAIT_MS = 8000
+/** Resolvers ask again after it: no answer is worth more. */
+const ANSWER_MS = 5000
 const ATTEMPTS = 4
 const PAUSE_MS = 150
 
@@ -53,9 +55,15 @@ export class DialerLink {
     return this.#try(async (session) => (await session.open({ service: 'dial', host, port })).stream)
   }
 
-  /** Asks the cluster's resolver. @param query a DNS message @returns its answer, with the same id */
-  resolve(query: Buffer): Promise<Buffer> {
-    return this.#try(async (session) => (await this.#dnsOf(session)).ask(query))
+  /** Asks the cluster's resolver; rejects after 5 s. @param query a DNS message @returns its answer, with the same id */
+  async resolve(query: Buffer): Promise<Buffer> {
+    const late = Promise.withResolvers<never>()
+    const timer = this.#options.clock.after(ANSWER_MS, () => late.reject(new Error('no answer within 5 s')))
+    try {
+      return await Promise.race([this.#try(async (session) => (await this.#dnsOf(session)).ask(query)), late.promise])
+    } finally {
+      timer.cancel()
+    }
   }
 
   #dnsOf(session: Session): Promise<DnsStream> {
@@ -75,13 +83,16 @@ export class DialerLink {
 
   /** Once more with a new session when the old one turns out to be gone before it answered. */
   async #try<T>(ask: (session: Session) => Promise<T>): Promise<T> {
+    const { clock, logger } = this.#options
+    const startedAt = clock.now()
     for (let attempt = 1; ; attempt++) {
       try {
         return await ask(await this.#started())
       } catch (error) {
-        if (error instanceof StreamRefused || attempt === ATTEMPTS) throw error
-        this.#options.logger.debug({ error: (error as Error).message, attempt }, 'dialer asked again')
-        await new Promise<void>((resolve) => this.#options.clock.after(PAUSE_MS * attempt, resolve))
+        const isLast = attempt === ATTEMPTS || clock.now() - startedAt >= WAIT_MS
+        if (error instanceof StreamRefused || isLast) throw error
+        logger.debug({ error: (error as Error).message, attempt }, 'dialer asked again')
+        await new Promise<void>((resolve) => clock.after(PAUSE_MS * attempt, resolve))
       }
     }
   }
@@ -108,7 +119,7 @@ export class DialerLink {
     const { identity, session, clock, logger, mux } = this.#options
     const ready = (): LinkMux | undefined => (this.#dialers.length > 0 ? mux() : undefined)
     const carrier = await this.#waiters.until(ready, WAIT_MS)
-    if (carrier === undefined) throw new Error('no dialer is connected')
+    if (carrier === undefined) throw new StreamRefused('ETIMEDOUT', 'no dialer is connected')
     return startSession(openCircuit(carrier, { to: 'dialer' }), {
       side: 'client',
       identity,
