@@ -42,6 +42,8 @@ export class Managers {
   readonly #joined = new Map<string, { channel: ControlChannel; leave(): void }>()
   readonly #kept = new Map<string, Promise<void>>()
   #wished: Set<string>
+  /** Addresses that the name has led to. */
+  readonly #byName = new Set<string>()
 
   constructor(options: ManagersOptions) {
     this.#options = options
@@ -60,7 +62,7 @@ export class Managers {
     if (addresses.length === 0) return
     this.#wished = new Set(addresses)
     this.#keepAll()
-    this.#leaveOthers()
+    this.#leaveService()
   }
 
   send(message: ControlMessage): void {
@@ -72,10 +74,18 @@ export class Managers {
     await Promise.allSettled(this.#kept.values())
   }
 
-  /** An address that is no manager's own, such as the Service's, has served when one of them is joined. */
-  #leaveOthers(): void {
+  /** What the managers said last is tried on as well. */
+  #tryAlso(addresses: string[]): void {
+    for (const address of addresses) this.#wished.add(address)
+    this.#keepAll()
+  }
+
+  /** The Service's address, which leads to any manager, has served when one of them is joined at its own. */
+  #leaveService(): void {
     if (![...this.#wished].some((address) => this.#joined.has(address))) return
-    for (const [address, { leave }] of this.#joined) if (!this.#wished.has(address)) leave()
+    for (const [address, { leave }] of this.#joined) {
+      if (this.#byName.has(address) && !this.#wished.has(address)) leave()
+    }
   }
 
   #keepAll(): void {
@@ -144,7 +154,7 @@ export class Managers {
       logger.info({ manager: session.hello.end, address }, 'manager joined')
       joined()
       onJoined()
-      this.#leaveOthers()
+      this.#leaveService()
       await over.promise
       logger.info({ address }, 'manager left')
     } finally {
@@ -161,7 +171,9 @@ export class Managers {
     while (!this.#stop.signal.aborted) {
       try {
         const found = await lookup(name.slice(0, at), { all: true })
-        if (this.joined === 0) this.know(found.map(({ address }) => `${address}${name.slice(at)}`))
+        const addresses = found.map(({ address }) => `${address}${name.slice(at)}`)
+        for (const address of addresses) this.#byName.add(address)
+        if (this.joined === 0) this.#tryAlso(addresses)
       } catch (error) {
         logger.debug({ name, error: (error as Error).message }, 'managers not found by name')
       }

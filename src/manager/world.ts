@@ -51,10 +51,10 @@ export class World {
     return new Map([...this.sessions.cache.values()].map((session) => [session.metadata.name, session]))
   }
 
-  /** `host:port` of the managers that are ready. */
+  /** `host:port` of all managers: one that is not ready yet may be the one that leads in a moment. */
   get managers(): string[] {
     return [...this.ownPods.cache.values()]
-      .filter((pod) => pod.metadata.labels?.[APP] === INSTALLATION.manager && isReady(pod))
+      .filter((pod) => pod.metadata.labels?.[APP] === INSTALLATION.manager && hasAddress(pod))
       .map(({ status }) => `${status?.podIP}:${INSTALLATION.port}`)
       .sort()
   }
@@ -120,7 +120,6 @@ export class World {
   }
 }
 
-function isReady({ status, metadata }: Pod): boolean {
-  const ready = status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true
-  return ready && metadata.deletionTimestamp === undefined && status?.podIP !== undefined
+function hasAddress({ status, metadata }: Pod): boolean {
+  return status?.phase === 'Running' && metadata.deletionTimestamp === undefined && status.podIP !== undefined
 }
