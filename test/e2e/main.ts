@@ -79,6 +79,8 @@ async function scenarios(env: NodeJS.ProcessEnv): Promise<number> {
     ['--test', '--test-concurrency=1', '--test-timeout=240000', ...reports, ...files],
     { env, stdio: 'inherit' },
   )
+  // Given up half way, what was made is taken away all the same.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
   await once(child, 'close')
   return child.exitCode ?? 1
 }
