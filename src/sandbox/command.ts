@@ -1,5 +1,5 @@
 /** What `remocal sandbox …` does. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -10,28 +10,19 @@ import { claimStateFolder } from '../diagnose/claim-state-folder.ts'
 import { stateFolder } from '../lib/state-folder.ts'
 import { systemReason } from '../lib/system-reason.ts'
 import { type Image, readImages } from './kubelet/images.ts'
+import { lockFolder } from './lock.ts'
 import type { FromSandbox } from './main.ts'
-import { markOf, runningSandbox, type SandboxPaths, sandboxPaths } from './state.ts'
+import { startInNamespaces } from './namespaces.ts'
+import { childrenOf, isRunning, markOf, runningSandbox, type SandboxPaths, sandboxPaths } from './state.ts'
 
 const UP_MS = 20_000
-const NAMESPACES = [
-  '--mount',
-  '--net',
-  '--uts',
-  '--ipc',
-  '--pid',
-  '--fork',
-  '--mount-proc',
-  '--propagation',
-  'private',
-  '--kill-child=KILL',
-]
-const USER = ['--user', '--map-root-user']
 
 export interface SandboxEnvironment {
   env: Record<string, string | undefined>
   /** The program's entry. */
   entry: string
+  /** The sandbox ends with the process that calls, as a test wants it. */
+  endsWithCaller?: boolean
 }
 
 export interface SandboxUp {
@@ -40,54 +31,63 @@ export interface SandboxUp {
   tookMs: number
 }
 
-/** Brings it up; one that runs stays as it is. Throws RC-S-401. */
-export async function sandboxUp({ env, entry }: SandboxEnvironment): Promise<SandboxUp> {
+/** Brings it up; one that runs stays as it is, one that another command is just bringing up is waited for. Throws RC-S-401. */
+export async function sandboxUp(options: SandboxEnvironment): Promise<SandboxUp> {
   const startedAt = performance.now()
-  const paths = sandboxPaths(env)
-  if (runningSandbox(paths) !== undefined) return { kubeconfig: paths.kubeconfig, already: true, tookMs: 0 }
-  claimStateFolder(stateFolder(env))
-  removeLeftovers(paths)
-  mkdirSync(paths.folder, { recursive: true, mode: 0o700 })
-  try {
-    await start(paths, env, entry, [...USER, ...NAMESPACES])
-  } catch (error) {
-    // Root may not have a user namespace where they are forbidden, but needs none.
-    if (process.getuid?.() !== 0) throw error
-    await start(paths, env, entry, NAMESPACES)
-  }
-  return { kubeconfig: paths.kubeconfig, already: false, tookMs: performance.now() - startedAt }
+  const paths = sandboxPaths(options.env)
+  claimStateFolder(stateFolder(options.env))
+  return await withLock(paths, async () => {
+    if (runningSandbox(paths) !== undefined) return { kubeconfig: paths.kubeconfig, already: true, tookMs: 0 }
+    removeLeftovers(paths)
+    mkdirSync(paths.folder, { recursive: true, mode: 0o700 })
+    await start(paths, options)
+    return { kubeconfig: paths.kubeconfig, already: false, tookMs: performance.now() - startedAt }
+  })
 }
 
-async function start(
-  paths: SandboxPaths,
-  env: SandboxEnvironment['env'],
-  entry: string,
-  namespaces: string[],
-): Promise<void> {
+async function withLock<T>({ folder }: SandboxPaths, work: () => Promise<T>): Promise<T> {
+  const unlock = await lockFolder(folder, 2 * UP_MS).catch((error: unknown) => {
+    const why = `another command works on it: ${systemReason(error as Error)}`
+    throw fault('RC-S-401', `Cannot touch the sandbox: ${why}. Nothing was changed.`, ['try again'])
+  })
+  try {
+    return await work()
+  } finally {
+    await unlock()
+  }
+}
+
+async function start(paths: SandboxPaths, { env, entry, endsWithCaller = false }: SandboxEnvironment): Promise<void> {
   const listener = createServer({ pauseOnConnect: true })
   listener.listen(0, '127.0.0.1')
   await once(listener, 'listening')
   const log = openSync(paths.log, 'a', 0o600)
-  const child = spawn('unshare', [...namespaces, '--', process.execPath, entry, 'sandbox-process'], {
-    detached: true,
-    cwd: '/',
-    stdio: ['ignore', log, log, 'ipc'],
-    env: { ...env, REMOCAL_HOME: stateFolder(env) } as NodeJS.ProcessEnv,
-  })
+  const command = [process.execPath, entry, 'sandbox-process']
+  const child = await startInNamespaces(command, log, { ...env, REMOCAL_HOME: stateFolder(env) })
   closeSync(log)
   try {
-    const mark = child.pid === undefined ? undefined : markOf(child.pid)
-    if (mark !== undefined) writeFileSync(paths.pid, JSON.stringify(mark), { mode: 0o600 })
     await untilReady(child, listener, paths)
-    child.send({ kind: 'detach' })
-    child.disconnect()
+    writeMark(paths, child.pid)
+    if (endsWithCaller) child.channel?.unref()
+    else {
+      child.send({ kind: 'detach' })
+      child.disconnect()
+    }
     child.unref()
   } catch (error) {
+    // The sandbox ends when it cannot hear us, even where what should take it down has ended too early.
+    if (child.connected) child.disconnect()
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
     throw error
   } finally {
     listener.close()
   }
+}
+
+function writeMark(paths: SandboxPaths, pid = 0): void {
+  const next = `${paths.pid}.new`
+  writeFileSync(next, JSON.stringify(markOf(pid)), { mode: 0o600 })
+  renameSync(next, paths.pid)
 }
 
 async function untilReady(
@@ -119,25 +119,20 @@ function lastLine(path: string): string {
 }
 
 /** Takes it down. @returns false when none was up */
-export async function sandboxDown({ env }: Pick<SandboxEnvironment, 'env'>): Promise<boolean> {
+export function sandboxDown({ env }: Pick<SandboxEnvironment, 'env'>): Promise<boolean> {
   const paths = sandboxPaths(env)
-  const running = runningSandbox(paths)
-  if (running !== undefined) {
-    process.kill(running.pid, 'SIGKILL')
-    while (runningSandbox(paths) !== undefined && !isZombie(running.pid)) await delay(10)
-  }
-  const there = existsSync(paths.folder)
-  // Pods that are just dying may still write to their logs.
-  rmSync(paths.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
-  return running !== undefined || there
-}
-
-function isZombie(pid: number): boolean {
-  try {
-    return / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/\(.*\)/s, ''))
-  } catch {
-    return true
-  }
+  return withLock(paths, async () => {
+    const running = runningSandbox(paths)
+    if (running !== undefined) {
+      const inside = childrenOf(running.pid)
+      process.kill(running.pid, 'SIGKILL')
+      // The kernel ends the first process of a PID namespace after all others of it.
+      for (const mark of [running, ...inside]) while (isRunning(mark)) await delay(10)
+    }
+    const there = existsSync(paths.folder)
+    rmSync(paths.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+    return running !== undefined || there
+  })
 }
 
 /** Images stay: they are the user's, not the sandbox's that was killed. */

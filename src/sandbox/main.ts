@@ -84,12 +84,18 @@ export async function sandboxMain(): Promise<void> {
   await new Promise(() => {})
 }
 
-/** The socket that the command has opened in the machine's own network. */
+/** The socket that the command has opened in the machine's own network. Until it says `detach` its end is ours as well. */
 function receiveListener(): Promise<NetServer> {
+  const die = (): void => process.exit(0)
+  process.once('disconnect', die)
+  if (process.connected === false) die()
   return new Promise((resolve) => {
     process.on('message', (message: { kind: string }, handle) => {
       if (message.kind === 'listen') resolve(handle as NetServer)
-      else if (message.kind === 'detach') process.disconnect()
+      else if (message.kind === 'detach') {
+        process.off('disconnect', die)
+        process.disconnect()
+      }
     })
   })
 }

@@ -32,13 +32,12 @@ export interface ProcessMark {
   startedAt: string
 }
 
+const STATE = 0
+const STARTED = 19
+
 export function markOf(pid: number): ProcessMark | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return { pid, startedAt: stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '' }
-  } catch {
-    return undefined
-  }
+  const startedAt = statOf(pid)?.[STARTED]
+  return startedAt === undefined ? undefined : { pid, startedAt }
 }
 
 /** The sandbox that the folder speaks of, if it still runs. */
@@ -49,5 +48,30 @@ export function runningSandbox({ pid }: SandboxPaths): ProcessMark | undefined {
   } catch {
     return undefined
   }
-  return markOf(mark.pid)?.startedAt === mark.startedAt ? mark : undefined
+  return isRunning(mark) ? mark : undefined
+}
+
+/** A process that has ended but was not waited for runs no more. */
+export function isRunning({ pid, startedAt }: ProcessMark): boolean {
+  const fields = statOf(pid)
+  return fields !== undefined && fields[STARTED] === startedAt && fields[STATE] !== 'Z'
+}
+
+export function childrenOf(pid: number): ProcessMark[] {
+  try {
+    const pids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
+    return pids.flatMap((one) => markOf(Number(one)) ?? [])
+  } catch {
+    return []
+  }
+}
+
+/** What follows the name in `/proc/<pid>/stat`. */
+function statOf(pid: number): string[] | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  } catch {
+    return undefined
+  }
 }

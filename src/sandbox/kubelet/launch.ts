@@ -14,6 +14,8 @@ export interface Launch {
   mounts: Mount[]
   /** Lower-case names without `cap_`. */
   capabilities: string[]
+  /** The user and group that it becomes; undefined: root. */
+  user?: { uid: number; gid: number }
   folder: string
   command: string[]
 }
@@ -35,6 +37,8 @@ const DEFAULT_CAPABILITIES = [
 
 export interface SecurityContext {
   runAsUser?: number
+  runAsGroup?: number
+  fsGroup?: number
   capabilities?: { add?: string[]; drop?: string[] }
 }
 
@@ -48,11 +52,12 @@ export function capabilitiesOf({ runAsUser = 0, capabilities = {} }: SecurityCon
 }
 
 /** Program and arguments. The process that they start is the parent of the container's first one. */
-export function launchCommand({ pause, shares, mounts, capabilities, folder, command }: Launch): string[] {
+export function launchCommand({ pause, shares, mounts, capabilities, user, folder, command }: Launch): string[] {
   const of = (kind: string, pid: number): string => `--${kind}=/proc/${pid}/ns/${kind}`
   const enter = ['nsenter', of('net', pause), of('uts', pause), of('ipc', pause)]
   const bounding = ['-all', ...capabilities.map((name) => `+${name}`)].join(',')
-  const become = ['setpriv', `--bounding-set=${bounding}`, '--inh-caps=-all', '--no-new-privs', '--']
+  const as = user === undefined ? [] : [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups']
+  const become = ['setpriv', `--bounding-set=${bounding}`, '--inh-caps=-all', ...as, '--no-new-privs', '--']
   const inside = ['sh', '-c', setUp(mounts, folder), 'sh', ...become, ...command]
   if (shares !== undefined)
     return [...enter, `--pid=/proc/${shares}/ns/pid`, '--', 'unshare', '--mount', '--', ...inside]

@@ -9,9 +9,10 @@ import type { PodNetwork } from '../network/pod-network.ts'
 import { PodContainer } from './container.ts'
 import { type ProbedSpec, probeContainer } from './container-probes.ts'
 import { containerEnvironment, type EnvSpec, expand } from './environment.ts'
-import { type ImageTable, readImages } from './images.ts'
+import { type Image, type ImageTable, readImages } from './images.ts'
 import { capabilitiesOf, launchCommand, type SecurityContext } from './launch.ts'
 import { podStatus } from './pod-status.ts'
+import { closedFolder, isMapped } from './users.ts'
 import { PodVolumes, type VolumeSources } from './volumes.ts'
 
 export interface PodRunnerOptions {
@@ -224,14 +225,24 @@ export class PodRunner {
     const own = spec.securityContext ?? {}
     const ofPod = (this.#pod.spec.securityContext ?? {}) as SecurityContext
     const runAsUser = own.runAsUser ?? ofPod.runAsUser
+    const user =
+      runAsUser === undefined ? undefined : this.#userOf(runAsUser, own.runAsGroup ?? ofPod.runAsGroup, image)
     return launchCommand({
       pause: this.#pause?.pid ?? 0,
       mounts: this.#volumes?.mounts(spec) ?? [],
       capabilities: capabilitiesOf({ ...own, ...(runAsUser !== undefined && { runAsUser }) }),
       folder: spec.workingDir ?? image.root,
       command,
+      ...(user !== undefined && { user }),
       ...(shares !== undefined && { shares }),
     })
+  }
+
+  /** Undefined where it must stay root: the namespace maps no other user, or a home is closed to him that holds the image. */
+  #userOf(uid: number, gid: number | undefined, { root }: Image): { uid: number; gid: number } | undefined {
+    if (uid === 0 || !isMapped(uid)) return undefined
+    if (closedFolder(root, uid) !== undefined) return undefined
+    return { uid, gid: gid ?? 0 }
   }
 
   #probe(spec: ContainerSpec, container: PodContainer): () => void {
@@ -293,7 +304,8 @@ function imageNamed(images: ImageTable, name: string): ImageTable[string] {
 
 /** The process that holds the pod's namespaces; resolves when it has them. */
 async function startPause(hostname: string): Promise<ChildProcess> {
-  const script = `hostname "$0" && echo ready && exec sleep infinity`
+  // As container runtimes do: users other than root may listen on low ports.
+  const script = `hostname "$0" && echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start && echo ready && exec sleep infinity`
   const child = spawn('unshare', ['--net', '--uts', '--ipc', '--', 'sh', '-c', script, hostname], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
