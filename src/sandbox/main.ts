@@ -9,7 +9,7 @@ import { createAuthority, createCertificate } from './certificates.ts'
 import { startControllers } from './controllers/controllers.ts'
 import { API_ADDRESS, API_PORT, createInitialObjects } from './initial-objects.ts'
 import { kubeconfigOf } from './kubeconfig.ts'
-import { Kubelet } from './kubelet/kubelet.ts'
+import { Kubelet, NODE_NAME } from './kubelet/kubelet.ts'
 import { serveDns } from './network/dns.ts'
 import { DNS_ADDRESS, NODE_ADDRESS, setUpNode } from './network/pod-network.ts'
 import { keepServices } from './network/services.ts'
@@ -64,7 +64,7 @@ export async function sandboxMain(): Promise<void> {
       },
     })
     createInitialObjects(store)
-    startControllers(store, logger)
+    startControllers(store, logger, { node: NODE_NAME, authority: authority.cert })
     keepServices(store, logger)
     await serveDns(DNS_ADDRESS, store)
     api.createListener().listen(API_PORT, NODE_ADDRESS)

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { type Store, type Stored, timeNow } from '../apiserver/store.ts'
 import { controlledBy, isEnding, ownerOf } from './pods-of.ts'
+import { nextScale } from './rollout.ts'
 
 const HASH_LABEL = 'pod-template-hash'
 const REVISION = 'deployment.kubernetes.io/revision'
@@ -15,25 +16,34 @@ function reconcile(store: Store, deployment: Stored): void {
   const hash = createHash('sha256').update(JSON.stringify(deployment.spec.template)).digest('hex').slice(0, 10)
   const sets = controlledBy(store, 'replicasets.apps', deployment)
   const wanted = deployment.spec.replicas as number
-  const current =
-    sets.find(({ metadata }) => metadata.labels?.[HASH_LABEL] === hash) ??
-    make(store, deployment, hash, sets.length + 1)
-  scale(store, current, wanted)
-  const ready = (current.status?.readyReplicas ?? 0) as number
-  let old = Math.max(0, wanted - ready)
-  for (const set of sets) {
-    if (set.metadata.uid === current.metadata.uid) continue
-    const keep = Math.min(set.spec.replicas as number, old)
-    old -= keep
-    scale(store, set, keep)
-  }
+  const newest = Math.max(0, ...sets.map(revisionOf))
+  const found = sets.find(({ metadata }) => metadata.labels?.[HASH_LABEL] === hash)
+  const current = found ?? make(store, deployment, hash)
+  // A template that comes back is the newest again.
+  const revision = found !== undefined && revisionOf(found) === newest ? newest : newest + 1
+  const old = sets.filter((set) => set !== found).sort((a, b) => revisionOf(b) - revisionOf(a))
+  const numberOf = (set: Stored, field: string): number => (set.status?.[field] ?? 0) as number
+  const next = nextScale({
+    wanted,
+    strategy: deployment.spec.strategy ?? {},
+    current: { replicas: current.spec.replicas as number },
+    old: old.map((set) => ({ replicas: set.spec.replicas as number, ready: numberOf(set, 'readyReplicas') })),
+    ready: [...old, current].reduce((total, set) => total + numberOf(set, 'readyReplicas'), 0),
+    oldPods: old.reduce((total, set) => total + controlledBy(store, 'pods', set).length, 0),
+  })
+  scale(store, current, next.current, revision)
+  old.forEach((set, index) => {
+    scale(store, set, next.old[index] ?? 0)
+  })
+  forget(store, old, (deployment.spec.revisionHistoryLimit ?? 10) as number)
   const all = controlledBy(store, 'replicasets.apps', deployment)
   const sum = (field: string): number =>
     all.reduce((total, { status }) => total + ((status?.[field] ?? 0) as number), 0)
   const available = sum('readyReplicas')
-  const updated = (current.status?.replicas ?? 0) as number
+  const updated = numberOf(store.find('replicasets.apps', namespace, current.metadata.name) ?? current, 'replicas')
   const done = updated === wanted && available === wanted && sum('replicas') === wanted
   store.edit('deployments.apps', namespace, name, (object) => {
+    object.metadata.annotations = { ...object.metadata.annotations, [REVISION]: String(revision) }
     const before = object.status?.conditions ?? []
     object.status = {
       observedGeneration: object.metadata.generation,
@@ -55,7 +65,7 @@ function reconcile(store: Store, deployment: Stored): void {
   })
 }
 
-function make(store: Store, deployment: Stored, hash: string, revision: number): Stored {
+function make(store: Store, deployment: Stored, hash: string): Stored {
   const { namespace, name } = deployment.metadata
   const { selector, template } = structuredClone(deployment.spec)
   template.metadata.labels = { ...template.metadata.labels, [HASH_LABEL]: hash }
@@ -66,7 +76,6 @@ function make(store: Store, deployment: Stored, hash: string, revision: number):
       name: `${name}-${hash}`,
       namespace: namespace ?? '',
       labels: template.metadata.labels,
-      annotations: { [REVISION]: String(revision) },
       ownerReferences: [ownerOf(deployment)],
     } as Stored['metadata'],
     spec: { replicas: 0, selector: { matchLabels: { ...selector.matchLabels, [HASH_LABEL]: hash } }, template },
@@ -74,10 +83,22 @@ function make(store: Store, deployment: Stored, hash: string, revision: number):
   })
 }
 
-function scale(store: Store, { metadata }: Stored, replicas: number): void {
+function scale(store: Store, { metadata }: Stored, replicas: number, revision?: number): void {
   store.edit('replicasets.apps', metadata.namespace, metadata.name, (object) => {
     object.spec.replicas = replicas
+    if (revision === undefined) return
+    object.metadata.annotations = { ...object.metadata.annotations, [REVISION]: String(revision) }
   })
+}
+
+function revisionOf({ metadata }: Stored): number {
+  return Number(metadata.annotations?.[REVISION] ?? 0)
+}
+
+/** Sets without pods beyond the limit. @param old newest first */
+function forget(store: Store, old: Stored[], limit: number): void {
+  const empty = old.filter(({ spec, status }) => spec.replicas === 0 && (status?.replicas ?? 0) === 0)
+  for (const { metadata } of empty.slice(limit)) store.delete('replicasets.apps', metadata.namespace, metadata.name)
 }
 
 interface Condition {

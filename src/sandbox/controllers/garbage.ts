@@ -1,10 +1,10 @@
 /** Deletes objects whose owners are gone. */
-import { BUILTIN } from '../apiserver/resources.ts'
+import { Resources } from '../apiserver/resources.ts'
 import type { Store } from '../apiserver/store.ts'
 import { endPod, isEnding } from './pods-of.ts'
 
 export function collectGarbage(store: Store): void {
-  const kinds = BUILTIN.filter(({ stored, kind }) => stored && kind !== 'Event')
+  const kinds = new Resources(store).all().filter(({ stored, kind }) => stored && kind !== 'Event')
   const uids = new Set<string>()
   const owned = []
   for (const { key } of kinds) {

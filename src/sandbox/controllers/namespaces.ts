@@ -1,19 +1,27 @@
-/** Each namespace has its default account; one that ends loses its contents, then itself. */
+/** Each namespace has its default account and the authority's certificate; one that ends loses its contents, then itself. */
 import { Resources } from '../apiserver/resources.ts'
 import type { Store } from '../apiserver/store.ts'
 import { endPod, isEnding } from './pods-of.ts'
 
-export function reconcileNamespaces(store: Store): void {
+/** What any pod may mount to know the API server. */
+const ROOT_CA = 'kube-root-ca.crt'
+
+export function reconcileNamespaces(store: Store, authority: string | undefined): void {
   for (const namespace of store.list('namespaces')) {
     const { name } = namespace.metadata
     if (isEnding(namespace)) empty(store, name)
-    else if (store.find('serviceaccounts', name, 'default') === undefined) {
-      store.create('serviceaccounts', {
-        apiVersion: 'v1',
-        kind: 'ServiceAccount',
-        metadata: { name: 'default', namespace: name },
-      })
-    }
+    else furnish(store, name, authority)
+  }
+}
+
+function furnish(store: Store, namespace: string, authority: string | undefined): void {
+  if (store.find('serviceaccounts', namespace, 'default') === undefined) {
+    const metadata = { name: 'default', namespace }
+    store.create('serviceaccounts', { apiVersion: 'v1', kind: 'ServiceAccount', metadata })
+  }
+  if (authority !== undefined && store.find('configmaps', namespace, ROOT_CA) === undefined) {
+    const metadata = { name: ROOT_CA, namespace }
+    store.create('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'ca.crt': authority } })
   }
 }
 

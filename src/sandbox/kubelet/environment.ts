@@ -49,11 +49,17 @@ export function expand(text: string, env: Record<string, string>): string {
   })
 }
 
-/** A ConfigMap's or Secret's values as text. */
-export function dataOf(object: Stored | undefined): Record<string, string> {
-  const data = (object?.data ?? {}) as Record<string, string>
-  if (object?.kind !== 'Secret') return data
-  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]))
+/** A ConfigMap's or Secret's values. */
+export function bytesOf(object: Stored | undefined): Map<string, Buffer> {
+  const values = (field: unknown, encoding: BufferEncoding): [string, Buffer][] =>
+    Object.entries((field ?? {}) as Record<string, string>).map(([key, text]) => [key, Buffer.from(text, encoding)])
+  const data = values(object?.data, object?.kind === 'Secret' ? 'base64' : 'utf8')
+  return new Map([...data, ...values(object?.binaryData, 'base64')])
+}
+
+/** The same as text. */
+function dataOf(object: Stored | undefined): Record<string, string> {
+  return Object.fromEntries([...bytesOf(object)].map(([key, bytes]) => [key, bytes.toString()]))
 }
 
 function referenced(
@@ -61,7 +67,7 @@ function referenced(
   pod: Stored,
   store: Store,
 ): string | undefined {
-  if (fieldRef !== undefined) return field(pod, fieldRef.fieldPath)
+  if (fieldRef !== undefined) return fieldOf(pod, fieldRef.fieldPath)
   const kind = configMapKeyRef === undefined ? 'secrets' : 'configmaps'
   const ref = configMapKeyRef ?? secretKeyRef
   if (ref === undefined) throw new Error('this kind of value is not in the sandbox')
@@ -71,10 +77,14 @@ function referenced(
   return value
 }
 
-function field(pod: Stored, path: string): string {
+/** A field of the pod by its path; labels and annotations whole, or one of them. */
+export function fieldOf(pod: Stored, path: string): string {
   const quoted = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path)
   if (quoted !== null) return pod.metadata[quoted[1] as 'labels' | 'annotations']?.[quoted[2] ?? ''] ?? ''
   let at: unknown = pod
   for (const key of path.split('.')) at = (at as Record<string, unknown> | undefined)?.[key]
-  return String(at ?? '')
+  if (typeof at !== 'object' || at === null) return String(at ?? '')
+  return Object.entries(at)
+    .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+    .join('\n')
 }

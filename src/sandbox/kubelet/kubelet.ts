@@ -1,7 +1,6 @@
 /** Follows the pods of the store and runs each of them. */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { Duplex, Readable } from 'node:stream'
 import type { Logger } from '../../lib/logger.ts'
@@ -9,6 +8,7 @@ import type { KubeletBackend } from '../apiserver/backend.ts'
 import { notFound } from '../apiserver/status.ts'
 import { type Store, type Stored, timeNow } from '../apiserver/store.ts'
 import { PodNetwork } from '../network/pod-network.ts'
+import { socketIn } from '../network/socket-in.ts'
 import { type LogOptions, readLog } from './log-file.ts'
 import { PodRunner } from './pod-runner.ts'
 import type { VolumeSources } from './volumes.ts'
@@ -49,8 +49,13 @@ export class Kubelet implements KubeletBackend {
   }
 
   async connect(pod: Stored, port: number): Promise<Duplex> {
-    const socket = connect({ host: this.#runnerOf(pod).address, port, noDelay: true, allowHalfOpen: true })
+    const { pausePid } = this.#runnerOf(pod)
+    if (pausePid === undefined) throw new Error('the pod does not run yet')
+    const socket = socketIn(pausePid)
     try {
+      // From inside, as a real kubelet does: a program that listens on the pod's localhost only is reached as well.
+      socket.setNoDelay(true)
+      socket.connect({ host: '127.0.0.1', port })
       await once(socket, 'connect')
     } catch (error) {
       socket.destroy()

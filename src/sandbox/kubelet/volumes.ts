@@ -1,9 +1,9 @@
 /** Volumes of a pod, written into a folder of the sandbox and mounted from there. */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { StatusError } from '../apiserver/status.ts'
 import type { Store, Stored } from '../apiserver/store.ts'
-import { dataOf } from './environment.ts'
+import { bytesOf, fieldOf } from './environment.ts'
 import type { Mount } from './launch.ts'
 
 const ACCOUNT_FOLDER = '/run/secrets/kubernetes.io/serviceaccount'
@@ -16,11 +16,22 @@ export interface VolumeSources {
   nameserver: string
 }
 
-interface Volume {
+interface Item {
+  key: string
+  path: string
+}
+
+interface Source {
+  configMap?: { name: string; optional?: boolean; items?: Item[] }
+  secret?: { name?: string; secretName?: string; optional?: boolean; items?: Item[] }
+  downwardAPI?: { items?: { path: string; fieldRef?: { fieldPath: string } }[] }
+  serviceAccountToken?: { path: string }
+}
+
+interface Volume extends Source {
   name: string
   emptyDir?: object
-  configMap?: { name: string; optional?: boolean; items?: { key: string; path: string }[] }
-  secret?: { secretName: string; optional?: boolean; items?: { key: string; path: string }[] }
+  projected?: { sources?: Source[] }
   [other: string]: unknown
 }
 
@@ -88,20 +99,56 @@ export class PodVolumes {
     if (volume === undefined) throw new Error(`there is no volume "${name}"`)
     const folder = join(this.#folder, 'volumes', name)
     mkdirSync(folder, { recursive: true })
-    const ref = volume.configMap ?? (volume.secret && { ...volume.secret, name: volume.secret.secretName })
-    if (ref !== undefined) {
-      const kind = volume.configMap === undefined ? 'secrets' : 'configmaps'
-      const found = this.#sources.store.find(kind, this.#pod.metadata.namespace, ref.name)
-      if (found === undefined && ref.optional !== true) throw new Error(`${kind.slice(0, -1)} "${ref.name}" not found`)
-      const data = dataOf(found)
-      const items = ref.items ?? Object.keys(data).map((key) => ({ key, path: key }))
-      for (const { key, path } of items) writeFileSync(join(folder, path), data[key] ?? '')
-    } else if (volume.emptyDir === undefined) {
-      const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'this'
-      throw new StatusError(501, 'NotImplemented', `RC-S-402: the sandbox has no ${kind} volumes`)
-    }
+    // Any user of the pod may write to it.
+    if (volume.emptyDir !== undefined) chmodSync(folder, 0o777)
+    else this.#fill(folder, volume)
     this.#made.set(name, folder)
     return folder
+  }
+
+  #fill(folder: string, volume: Volume): void {
+    const sources = volume.projected?.sources ?? [volume]
+    for (const source of sources) {
+      const files = this.#files(source)
+      if (files === undefined) {
+        const kind = Object.keys(source).find((key) => key !== 'name') ?? 'such'
+        throw new StatusError(501, 'NotImplemented', `RC-S-402: the sandbox has no ${kind} volumes`)
+      }
+      for (const [path, bytes] of files) {
+        const to = join(folder, path)
+        mkdirSync(dirname(to), { recursive: true })
+        writeFileSync(to, bytes, { mode: 0o644 })
+      }
+    }
+  }
+
+  /** Undefined: of a kind that the sandbox does not have. */
+  #files(source: Source): [path: string, bytes: Buffer | string][] | undefined {
+    const { configMap, secret, downwardAPI, serviceAccountToken } = source
+    const { namespace = '', name } = this.#pod.metadata
+    const ref = configMap ?? secret
+    if (ref !== undefined) {
+      const kind = configMap === undefined ? 'secrets' : 'configmaps'
+      const refName = ref.name ?? secret?.secretName ?? ''
+      const found = this.#sources.store.find(kind, namespace, refName)
+      if (found === undefined && ref.optional !== true) throw new Error(`${kind.slice(0, -1)} "${refName}" not found`)
+      const data = bytesOf(found)
+      const items = ref.items ?? [...data.keys()].map((key) => ({ key, path: key }))
+      return items.map(({ key, path }) => {
+        const bytes = data.get(key)
+        if (bytes === undefined && ref.optional !== true) throw new Error(`${refName} has no key "${key}"`)
+        return [path, bytes ?? '']
+      })
+    }
+    if (downwardAPI !== undefined) {
+      return (downwardAPI.items ?? []).map(({ path, fieldRef }) => {
+        if (fieldRef === undefined) throw new Error(`RC-S-402: the sandbox has only fieldRef for ${path} of ${name}`)
+        return [path, fieldOf(this.#pod, fieldRef.fieldPath)]
+      })
+    }
+    if (serviceAccountToken === undefined) return undefined
+    const account = this.#pod.spec.serviceAccountName ?? 'default'
+    return [[serviceAccountToken.path, this.#sources.issueToken(namespace, account)]]
   }
 
   #file(name: string, text: string): string {
