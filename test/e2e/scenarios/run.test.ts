@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { bundle } from '../../../scripts/bundle.ts'
 import { packagesRoot } from '../../../scripts/image/packages.ts'
 import type { KubeObject } from '../../../src/kube/resources.ts'
 import { laptopHome, place } from '../place.ts'
@@ -18,12 +19,14 @@ interface Service extends KubeObject {
 const { client, kubeconfig } = place()
 const home = laptopHome()
 const NOBODY = 65534
+let installed = { remocal: [REMOCAL], node: process.execPath }
 
-before(() => {
+before(async () => {
   // What an unprivileged user of this machine may read and write.
   chmodSync(home, 0o777)
   copyFileSync(kubeconfig, join(home, 'kubeconfig'))
   chmodSync(join(home, 'kubeconfig'), 0o644)
+  installed = await readablePlace()
 })
 
 after(async () => {
@@ -31,13 +34,33 @@ after(async () => {
   client.close()
 })
 
+const DROP = [
+  `--reuid=${NOBODY}`,
+  `--regid=${NOBODY}`,
+  '--clear-groups',
+  '--no-new-privs',
+  '--bounding-set=-all',
+  '--inh-caps=-all',
+]
+const isRoot = (): boolean => process.getuid?.() === 0
+
+/** This checkout and its Node where everybody may read them, else a copy of the bundle and of Node. */
+async function readablePlace(): Promise<{ remocal: string[]; node: string }> {
+  if (!isRoot() || (await run('setpriv', [...DROP, REMOCAL, '--version'])).code === 0)
+    return { remocal: [REMOCAL], node: process.execPath }
+  await bundle()
+  const node = join(home, 'node')
+  cpSync(process.execPath, node)
+  cpSync('dist/app', join(home, 'app'), { recursive: true })
+  return { remocal: [node, join(home, 'app/remocal.mjs')], node }
+}
+
 /** `remocal ARGS` as an unprivileged user without groups. */
 function asNobody(args: string[]): Promise<Ran> {
   const env = { KUBECONFIG: join(home, 'kubeconfig'), REMOCAL_HOME: join(home, 'state'), HOME: home }
-  const { getuid } = process
-  if (getuid === undefined || getuid() !== 0) return run(REMOCAL, args, { env, cwd: home })
-  const drop = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--no-new-privs', '--bounding-set=-all']
-  return run('setpriv', [...drop, '--inh-caps=-all', REMOCAL, ...args], { env, cwd: home })
+  const [command = '', ...before] = installed.remocal
+  if (!isRoot()) return run(command, [...before, ...args], { env, cwd: home })
+  return run('setpriv', [...DROP, command, ...before, ...args], { env, cwd: home })
 }
 
 const inShop = (...program: string[]): Promise<Ran> => asNobody(['run', '-n', 'shop', '--', ...program])
@@ -75,7 +98,7 @@ test('a program reaches short, long and full names, a pod IP and a ClusterIP; th
     `http://${clusterIP}/health`,
   ]
   const script = `for (const url of ${JSON.stringify(urls)}) console.log(url, (await fetch(url)).status)`
-  const { code, stdout, stderr } = await inShop(process.execPath, '--input-type=module', '-e', script)
+  const { code, stdout, stderr } = await inShop(installed.node, '--input-type=module', '-e', script)
   assert.equal(code, 0, stderr)
   assert.deepEqual(
     stdout.trim().split('\n'),
@@ -97,7 +120,7 @@ test('a static program does too', async () => {
 
 test('an unknown name is NXDOMAIN', async () => {
   const script = `try { await (await import('node:dns/promises')).resolve4('nobody.shop.svc.cluster.local') } catch (error) { console.log(error.code) }`
-  const { stdout, stderr } = await inShop(process.execPath, '--input-type=module', '-e', script)
+  const { stdout, stderr } = await inShop(installed.node, '--input-type=module', '-e', script)
   assert.equal(stdout, 'ENOTFOUND\n', stderr)
 })
 
