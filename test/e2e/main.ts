@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
+import { lastLogs } from './logs.ts'
 import { apply, manifests } from './manifests.ts'
 import { clientOf } from './place.ts'
 import { untilReady } from './ready.ts'
@@ -101,7 +102,9 @@ async function takeAway(): Promise<void> {
 process.chdir(join(import.meta.dirname, '../..'))
 let code = 1
 try {
-  code = await scenarios(await prepare())
+  const env = await prepare()
+  code = await scenarios(env)
+  if (code !== 0 && env.KUBECONFIG !== undefined) say(`what the parts said last:\n${await lastLogs(env.KUBECONFIG)}`)
 } catch (error) {
   say(String((error as Error).stack))
 } finally {

@@ -1,12 +1,12 @@
 /** What there is: versions, groups, resources, and as much OpenAPI as makes kubectl leave validation to the server. */
-import type { Resource, Resources } from './resources.ts'
+import { ABSENT, type Resource, type Resources } from './resources.ts'
 
-const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+export const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
 export const KUBERNETES_VERSION = 'v1.35.0-remocal.sandbox'
 
 /** The document of a path, or undefined when there is none. */
 export function discover(path: string, resources: Resources): object | undefined {
-  const all = resources.all()
+  const all = [...resources.all(), ...ABSENT]
   if (path === '/version') {
     return {
       major: '1',
@@ -38,7 +38,9 @@ function ofVersion(all: Resource[], group: string, version: string): Resource[] 
   return all.filter((one) => one.group === group && one.version === version)
 }
 
-function groupsOf(all: Resource[]): { name: string; versions: object[]; preferredVersion: object | undefined }[] {
+export function groupsOf(
+  all: Resource[],
+): { name: string; versions: object[]; preferredVersion: object | undefined }[] {
   const names = [...new Set(all.map(({ group }) => group).filter((group) => group !== ''))]
   return names.map((name) => {
     const versions = [...new Set(all.filter(({ group }) => group === name).map(({ version }) => version))].map(
@@ -66,10 +68,18 @@ function describe(resource: Resource): object[] {
     name: `${plural}/${name}`,
     singularName: '',
     namespaced,
-    kind: name === 'scale' ? 'Scale' : kind,
+    ...kindOfSubresource(name, kind),
     verbs: ['get', 'patch', 'update', 'create'],
   }))
   return [main, ...parts]
+}
+
+/** Some subresources are objects of a kind of their own. */
+export function kindOfSubresource(name: string, kind: string): { kind: string; group?: string; version?: string } {
+  if (name === 'scale') return { group: 'autoscaling', version: 'v1', kind: 'Scale' }
+  if (name === 'token') return { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' }
+  if (name === 'eviction') return { group: 'policy', version: 'v1', kind: 'Eviction' }
+  return { kind }
 }
 
 function openApiIndex(all: Resource[]): object {
@@ -93,5 +103,24 @@ function openApi(resources: Resource[]): object {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: KUBERNETES_VERSION },
     paths: Object.fromEntries(paths),
+    components: { schemas: Object.fromEntries(resources.flatMap(schemaOf)) },
   }
+}
+
+/** Only of custom resources: half a schema of Kubernetes' own kinds would mislead those who merge by it. */
+function schemaOf({ group, version, kind, definition }: Resource): [string, object][] {
+  if (definition === undefined) return []
+  const { properties = {}, ...rest } = definition.schema
+  const schema = {
+    ...rest,
+    type: 'object',
+    properties: {
+      apiVersion: { type: 'string' },
+      kind: { type: 'string' },
+      metadata: { type: 'object', description: 'Name, labels, annotations.' },
+      ...properties,
+    },
+    'x-kubernetes-group-version-kind': [{ group, version, kind }],
+  }
+  return [[`${group.split('.').reverse().join('.')}.${version}.${kind}`, schema]]
 }

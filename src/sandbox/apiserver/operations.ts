@@ -1,14 +1,20 @@
 /** Verbs on stored objects, as the Kubernetes API means them. Each is atomic: none waits. */
-import { applyDefaults, validate } from './defaults.ts'
+
+import { applyDefaults } from './defaults.ts'
 import { jsonPatch, mergePatch, strategicPatch } from './patch.ts'
 import type { Resource } from './resources.ts'
 import type { Route } from './route.ts'
+import { sameJson } from './same-json.ts'
 import { check, shape } from './schema.ts'
 import { badRequest, forbidden, invalid, notFound, StatusError } from './status.ts'
 import type { Store, Stored } from './store.ts'
+import { unknownFields } from './unknown-fields.ts'
+import { validate } from './validate.ts'
 
 export interface WriteOptions {
   dryRun: boolean
+  /** Told of fields that the kind does not have; may throw. */
+  onUnknown(fields: string[]): void
 }
 
 export class Operations {
@@ -18,13 +24,14 @@ export class Operations {
     this.#store = store
   }
 
-  create({ resource, namespace }: Route, body: Stored, { dryRun }: WriteOptions): Stored {
+  create({ resource, namespace }: Route, body: Stored, { dryRun, onUnknown }: WriteOptions): Stored {
     const object = this.#incoming(resource, namespace, body)
+    onUnknown(unknownFields(resource, object))
     this.#refuseNamespace(resource, namespace)
     const { status: _status, ...withoutStatus } = object
     const fresh = (resource.subresources.includes('status') ? withoutStatus : object) as Stored
     applyDefaults(fresh, undefined, this.#store)
-    const checked = this.#checked(resource, fresh, undefined)
+    const checked = this.#checked(resource, fresh, undefined, onUnknown)
     if (dryRun) {
       this.#refuseTaken(resource, checked)
       return { ...checked, metadata: { uid: 'dry-run', ...checked.metadata } }
@@ -69,6 +76,7 @@ export class Operations {
     }
     if (options.dryRun) return old
     if (resource.kind === 'Namespace') return this.#endNamespace(old)
+    if (resource.kind === 'CustomResourceDefinition') this.#endCustom(old)
     return this.#store.delete(resource.key, namespace, name, graceOf(old, options.graceSeconds))
   }
 
@@ -83,19 +91,33 @@ export class Operations {
       : this.#store.delete('namespaces', undefined, metadata.name)
   }
 
-  #write({ resource, subresource }: Route, old: Stored, next: Stored, { dryRun }: WriteOptions): Stored {
+  /** Objects of a kind go with its definition. */
+  #endCustom({ metadata }: Stored): void {
+    // A definition is named as the store names its objects: plural and group.
+    for (const { metadata: one } of this.#store.list(metadata.name)) {
+      this.#store.delete(metadata.name, one.namespace, one.name)
+    }
+  }
+
+  #write({ resource, subresource }: Route, old: Stored, next: Stored, { dryRun, onUnknown }: WriteOptions): Stored {
+    if (subresource === undefined) onUnknown(unknownFields(resource, next))
     const merged = bySubresource(resource, subresource, old, next)
     if (subresource !== 'status') applyDefaults(merged, old, this.#store)
     // The sub-resources have rules of their own.
     const checked =
-      subresource === undefined || subresource === 'status' ? this.#checked(resource, merged, old) : merged
+      subresource === undefined || subresource === 'status' ? this.#checked(resource, merged, old, onUnknown) : merged
     return dryRun ? checked : this.#store.update(resource.key, checked)
   }
 
   #incoming(resource: Resource, namespace: string | undefined, body: Stored): Stored {
-    if (typeof body !== 'object' || body === null || typeof body.metadata !== 'object')
+    if (typeof body !== 'object' || body === null || !isFields(body.metadata))
       throw badRequest('the body is not an object')
     const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`
+    if ((body.kind ?? resource.kind) !== resource.kind || (body.apiVersion ?? apiVersion) !== apiVersion) {
+      throw badRequest(
+        `the API version or kind in the data (${body.apiVersion}, ${body.kind}) does not match the request (${apiVersion}, ${resource.kind})`,
+      )
+    }
     const metadata = { ...body.metadata }
     if (resource.namespaced) {
       if (metadata.namespace !== undefined && metadata.namespace !== namespace) {
@@ -109,7 +131,7 @@ export class Operations {
     return { ...body, apiVersion, kind: resource.kind, metadata }
   }
 
-  #checked(resource: Resource, object: Stored, old: Stored | undefined): Stored {
+  #checked(resource: Resource, object: Stored, old: Stored | undefined, onUnknown: WriteOptions['onUnknown']): Stored {
     const { definition } = resource
     if (definition === undefined) {
       validate(object, old)
@@ -117,7 +139,9 @@ export class Operations {
     }
     validate(object, old)
     const { apiVersion, kind, metadata, ...content } = object
-    const shaped = shape(content, definition.schema) as object
+    const dropped: string[] = []
+    const shaped = shape(content, definition.schema, '', dropped) as object
+    onUnknown(dropped)
     const causes = check(shaped, { ...definition.schema, type: 'object' }, '', old)
     if (causes.length > 0) throw invalid(resource.kind, metadata.name ?? '', causes)
     return { apiVersion, kind, metadata, ...shaped }
@@ -146,8 +170,8 @@ function bySubresource(resource: Resource, subresource: string | undefined, old:
   if (subresource === 'status') return { ...structuredClone(old), metadata, status: next.status }
   if (subresource === 'ephemeralcontainers') {
     const before = (old.spec.ephemeralContainers ?? []) as { name: string }[]
-    const after = (next.spec.ephemeralContainers ?? []) as { name: string }[]
-    const kept = before.every((one) => after.some((other) => JSON.stringify(other) === JSON.stringify(one)))
+    const after = (next.spec?.ephemeralContainers ?? []) as { name: string }[]
+    const kept = before.every((one) => after.some((other) => sameJson(other, one)))
     if (!kept) {
       throw invalid('Pod', old.metadata.name, [
         {
@@ -159,10 +183,18 @@ function bySubresource(resource: Resource, subresource: string | undefined, old:
     return { ...structuredClone(old), metadata, spec: { ...structuredClone(old.spec), ephemeralContainers: after } }
   }
   if (subresource === 'scale') {
-    return { ...structuredClone(old), metadata, spec: { ...structuredClone(old.spec), replicas: next.spec.replicas } }
+    return {
+      ...structuredClone(old),
+      metadata,
+      spec: { ...structuredClone(old.spec), replicas: next.spec?.replicas ?? 0 },
+    }
   }
   if (!resource.subresources.includes('status')) return next
   return { ...next, ...(old.status !== undefined && { status: old.status }) }
+}
+
+function isFields(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Pods that run are given time to end. */

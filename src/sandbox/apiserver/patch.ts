@@ -1,5 +1,6 @@
 /** Patches: merge (RFC 7396), JSON patch (RFC 6902), and Kubernetes' strategic merge, in which lists of things with a key merge by it. */
-import { badRequest } from './status.ts'
+import { sameJson } from './same-json.ts'
+import { badRequest, StatusError } from './status.ts'
 
 type Json = unknown
 type Fields = Record<string, Json>
@@ -75,7 +76,7 @@ interface Operation {
   value?: Json
 }
 
-/** Throws 400 for what cannot be applied, 422 in spirit for a test that fails. */
+/** Throws 400 for what cannot be applied, 422 for a test that fails. */
 export function jsonPatch(target: Json, operations: Json): Json {
   if (!Array.isArray(operations)) throw badRequest('a JSON patch is a list of operations')
   let result = structuredClone(target)
@@ -93,8 +94,8 @@ function applyOperation(target: Json, { op, path, from, value }: Operation): Jso
     case 'remove':
       return take(target, pointer(path))
     case 'test':
-      if (JSON.stringify(read(target, pointer(path))) !== JSON.stringify(value))
-        throw badRequest(`testing path ${path} failed`)
+      if (!sameJson(read(target, pointer(path)), value))
+        throw new StatusError(422, 'Invalid', `testing path ${path} failed`)
       return target
     case 'copy':
       return put(target, pointer(path), structuredClone(read(target, pointer(from ?? ''))), true)

@@ -57,6 +57,8 @@ async function forward(
   send(channel, portBytes)
   send(channel + 1, portBytes)
   let target: Duplex
+  // What comes meanwhile waits in the kernel.
+  webSocket.pause()
   try {
     target = await kubelet.connect(pod, port)
   } catch (error) {
@@ -66,6 +68,8 @@ async function forward(
       () => webSocket.close(),
     )
     return
+  } finally {
+    webSocket.resume()
   }
   if (webSocket.readyState !== webSocket.OPEN) {
     target.destroy()

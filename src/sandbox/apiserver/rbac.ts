@@ -18,7 +18,7 @@ export interface Attributes {
   path?: string
 }
 
-interface Rule {
+export interface Rule {
   verbs: string[]
   apiGroups?: string[]
   resources?: string[]
@@ -39,7 +39,7 @@ export class Rbac {
 
   allowed(user: User, attributes: Attributes): boolean {
     if (user.groups.includes('system:masters')) return true
-    if (attributes.path !== undefined) return attributes.verb === 'get' && PUBLIC_PATHS.test(attributes.path)
+    if (attributes.path !== undefined && attributes.verb === 'get' && PUBLIC_PATHS.test(attributes.path)) return true
     return this.rulesOf(user, attributes.namespace).some((rule) => covers(rule, attributes))
   }
 
@@ -74,7 +74,9 @@ function names({ subjects = [] }: Stored, user: User, namespace: string | undefi
   })
 }
 
-function covers({ verbs, apiGroups = [], resources = [], resourceNames = [] }: Rule, asked: Attributes): boolean {
+function covers(rule: Rule, asked: Attributes): boolean {
+  const { verbs, apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] } = rule
+  if (asked.path !== undefined) return has(verbs, asked.verb) && nonResourceURLs.some(matchesPath(asked.path))
   const resource = asked.subresource === undefined ? asked.resource : `${asked.resource}/${asked.subresource}`
   return (
     has(verbs, asked.verb) &&
@@ -82,6 +84,11 @@ function covers({ verbs, apiGroups = [], resources = [], resourceNames = [] }: R
     (has(resources, resource) || resources.includes(`*/${asked.subresource}`)) &&
     (resourceNames.length === 0 || (asked.name !== undefined && resourceNames.includes(asked.name)))
   )
+}
+
+/** `/metrics`, or `/debug/*` for all below. */
+function matchesPath(path: string): (pattern: string) => boolean {
+  return (pattern) => pattern === path || (pattern.endsWith('*') && path.startsWith(pattern.slice(0, -1)))
 }
 
 function has(list: string[], value: string): boolean {

@@ -14,6 +14,8 @@ export interface Resource {
   subresources: string[]
   /** False: nothing is stored, every POST is a question. */
   stored: boolean
+  /** A question about oneself, which needs no permission. */
+  selfService?: boolean
   categories?: string[]
   /** Of a custom resource: schema and columns. */
   definition?: CustomVersion
@@ -37,6 +39,7 @@ export interface Schema {
   maximum?: number
   minLength?: number
   maxLength?: number
+  nullable?: boolean
   minItems?: number
   maxItems?: number
   'x-kubernetes-preserve-unknown-fields'?: boolean
@@ -61,8 +64,10 @@ function builtin(group: string, version: string, kind: string, plural: string, r
 
 const CLUSTER = { namespaced: false }
 const QUESTION = { stored: false, namespaced: false }
+const OWN_QUESTION = { ...QUESTION, selfService: true }
 const RBAC = 'rbac.authorization.k8s.io'
 const AUTHORIZATION = 'authorization.k8s.io'
+const REGISTRATION = 'admissionregistration.k8s.io'
 
 export const BUILTIN: Resource[] = [
   builtin('', 'v1', 'Namespace', 'namespaces', {
@@ -118,38 +123,60 @@ export const BUILTIN: Resource[] = [
     shortNames: ['crd', 'crds'],
     subresources: ['status'],
   }),
-  builtin('authentication.k8s.io', 'v1', 'SelfSubjectReview', 'selfsubjectreviews', QUESTION),
-  builtin(AUTHORIZATION, 'v1', 'SelfSubjectAccessReview', 'selfsubjectaccessreviews', QUESTION),
-  builtin(AUTHORIZATION, 'v1', 'SelfSubjectRulesReview', 'selfsubjectrulesreviews', QUESTION),
+  builtin('authentication.k8s.io', 'v1', 'SelfSubjectReview', 'selfsubjectreviews', OWN_QUESTION),
+  builtin(AUTHORIZATION, 'v1', 'SelfSubjectAccessReview', 'selfsubjectaccessreviews', OWN_QUESTION),
+  builtin(AUTHORIZATION, 'v1', 'SelfSubjectRulesReview', 'selfsubjectrulesreviews', OWN_QUESTION),
   builtin(AUTHORIZATION, 'v1', 'SubjectAccessReview', 'subjectaccessreviews', QUESTION),
 ]
 
 /** Kinds whose objects do nothing here: they are kept, and said to be so nowhere else. */
 export const INERT: ReadonlySet<string> = new Set(['DaemonSet', 'Job'])
 
-/** Groups of a real cluster that are not here: asked for, they answer 501 instead of 404. */
+const absent = builtin
+
+/** Kinds of a real cluster that are not here. They are told of, so that whoever asks for them gets 501 and the reason. */
+export const ABSENT: Resource[] = [
+  absent('', 'v1', 'Endpoints', 'endpoints', { shortNames: ['ep'] }),
+  absent('', 'v1', 'PersistentVolume', 'persistentvolumes', { ...CLUSTER, shortNames: ['pv'] }),
+  absent('', 'v1', 'PersistentVolumeClaim', 'persistentvolumeclaims', { shortNames: ['pvc'] }),
+  absent('', 'v1', 'ResourceQuota', 'resourcequotas', { shortNames: ['quota'] }),
+  absent('', 'v1', 'LimitRange', 'limitranges', { shortNames: ['limits'] }),
+  absent('', 'v1', 'PodTemplate', 'podtemplates'),
+  absent('', 'v1', 'ReplicationController', 'replicationcontrollers', { shortNames: ['rc'] }),
+  absent('', 'v1', 'Binding', 'bindings'),
+  absent('', 'v1', 'ComponentStatus', 'componentstatuses', { ...CLUSTER, shortNames: ['cs'] }),
+  absent('apps', 'v1', 'ControllerRevision', 'controllerrevisions'),
+  absent('batch', 'v1', 'CronJob', 'cronjobs', { shortNames: ['cj'] }),
+  absent('networking.k8s.io', 'v1', 'Ingress', 'ingresses', { shortNames: ['ing'] }),
+  absent('networking.k8s.io', 'v1', 'IngressClass', 'ingressclasses', CLUSTER),
+  absent('networking.k8s.io', 'v1', 'NetworkPolicy', 'networkpolicies', { shortNames: ['netpol'] }),
+  absent('networking.k8s.io', 'v1', 'IPAddress', 'ipaddresses', { ...CLUSTER, shortNames: ['ip'] }),
+  absent('autoscaling', 'v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers', { shortNames: ['hpa'] }),
+  absent('storage.k8s.io', 'v1', 'StorageClass', 'storageclasses', { ...CLUSTER, shortNames: ['sc'] }),
+  absent('scheduling.k8s.io', 'v1', 'PriorityClass', 'priorityclasses', { ...CLUSTER, shortNames: ['pc'] }),
+  absent('node.k8s.io', 'v1', 'RuntimeClass', 'runtimeclasses', CLUSTER),
+  absent(REGISTRATION, 'v1', 'MutatingWebhookConfiguration', 'mutatingwebhookconfigurations', CLUSTER),
+  absent(REGISTRATION, 'v1', 'ValidatingWebhookConfiguration', 'validatingwebhookconfigurations', CLUSTER),
+  absent('certificates.k8s.io', 'v1', 'CertificateSigningRequest', 'certificatesigningrequests', {
+    ...CLUSTER,
+    shortNames: ['csr'],
+  }),
+  absent('authentication.k8s.io', 'v1', 'TokenReview', 'tokenreviews', QUESTION),
+  absent(AUTHORIZATION, 'v1', 'LocalSubjectAccessReview', 'localsubjectaccessreviews', { stored: false }),
+]
+
+/** Further groups of a real cluster, not told of: asked for, they answer 501 instead of 404. */
 export const ABSENT_GROUPS: ReadonlySet<string> = new Set([
   'autoscaling',
-  'admissionregistration.k8s.io',
+  REGISTRATION,
   'apiregistration.k8s.io',
   'certificates.k8s.io',
+  'events.k8s.io',
   'flowcontrol.apiserver.k8s.io',
   'node.k8s.io',
+  'resource.k8s.io',
   'scheduling.k8s.io',
   'storage.k8s.io',
-  'events.k8s.io',
-  'resource.k8s.io',
-])
-export const ABSENT_CORE: ReadonlySet<string> = new Set([
-  'endpoints',
-  'persistentvolumes',
-  'persistentvolumeclaims',
-  'resourcequotas',
-  'limitranges',
-  'podtemplates',
-  'replicationcontrollers',
-  'bindings',
-  'componentstatuses',
 ])
 
 export class Resources {

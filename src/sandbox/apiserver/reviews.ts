@@ -29,8 +29,12 @@ export function review(question: Stored, asker: User, rbac: Rbac): object {
         },
       }
     case 'SelfSubjectRulesReview': {
-      const resourceRules = rbac.rulesOf(asker, spec.namespace ?? 'default')
-      return { ...question, status: { resourceRules, nonResourceRules: [], incomplete: false } }
+      const rules = rbac.rulesOf(asker, spec.namespace ?? 'default')
+      const nonResourceRules = rules
+        .filter(({ nonResourceURLs = [] }) => nonResourceURLs.length > 0)
+        .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs }))
+      const resourceRules = rules.filter(({ resources = [] }) => resources.length > 0)
+      return { ...question, status: { resourceRules, nonResourceRules, incomplete: false } }
     }
     case 'SubjectAccessReview':
       return answer(question, { name: spec.user ?? '', groups: spec.groups ?? [] }, spec, rbac)

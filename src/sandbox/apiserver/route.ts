@@ -1,7 +1,7 @@
 /** From a request's URL to what it asks. */
 import type { Attributes } from './rbac.ts'
 import type { Resource, Resources } from './resources.ts'
-import { ABSENT_CORE, ABSENT_GROUPS } from './resources.ts'
+import { ABSENT, ABSENT_GROUPS } from './resources.ts'
 import { notImplemented, StatusError } from './status.ts'
 
 export interface Route {
@@ -33,7 +33,7 @@ export function routeOf(method: string, url: URL, resources: Resources): Route |
   const [plural = '', name, ...sub] = parts
   const resource = resources.find(group, version, plural)
   if (resource === undefined) {
-    if (ABSENT_GROUPS.has(group) || (group === '' && ABSENT_CORE.has(plural))) {
+    if (ABSENT_GROUPS.has(group) || ABSENT.some((one) => one.group === group && one.plural === plural)) {
       throw notImplemented(`${plural}${group === '' ? '' : `.${group}`}`)
     }
     throw new StatusError(404, 'NotFound', 'the server could not find the requested resource')
@@ -60,7 +60,11 @@ function verbOf(method: string, url: URL, name: string | undefined): string {
   return verb
 }
 
-export function attributesOf({ resource, verb, namespace, name, subresource }: Route): Attributes {
+/** @param url for a list or watch of one name, which counts as of that name */
+export function attributesOf(route: Route, url?: URL): Attributes {
+  const { resource, verb, namespace, subresource } = route
+  const selected = /(?:^|,)metadata\.name==?([^,!=]+)(?:,|$)/.exec(url?.searchParams.get('fieldSelector') ?? '')?.[1]
+  const name = route.name ?? (['list', 'watch', 'deletecollection'].includes(verb) ? selected : undefined)
   return {
     verb,
     group: resource.group,

@@ -1,29 +1,38 @@
 /** Structural schemas of custom resources: defaults, pruning, validation. CEL rules: only `self == oldSelf` is evaluated. */
+
 import type { Schema } from './resources.ts'
+import { sameJson } from './same-json.ts'
 
 export interface Cause {
   field: string
   message: string
 }
 
-/** Sets defaults and leaves out what the schema does not know. */
-export function shape(value: unknown, schema: Schema): unknown {
+/** Sets defaults and leaves out what the schema does not know: `dropped` gets the paths. */
+export function shape(value: unknown, schema: Schema, at = '', dropped: string[] = []): unknown {
   if (Array.isArray(value))
-    return schema.items === undefined ? value : value.map((item) => shape(item, schema.items ?? {}))
+    return schema.items === undefined
+      ? value
+      : value.map((item, index) => shape(item, schema.items ?? {}, `${at}[${index}]`, dropped))
   if (typeof value !== 'object' || value === null) return value
   const { properties, additionalProperties } = schema
   if (properties === undefined && additionalProperties === undefined) {
-    return schema.type === 'object' && schema['x-kubernetes-preserve-unknown-fields'] !== true ? {} : value
+    if (schema.type !== 'object' || schema['x-kubernetes-preserve-unknown-fields'] === true) return value
+    dropped.push(...Object.keys(value).map((key) => (at === '' ? key : `${at}.${key}`)))
+    return {}
   }
   const shaped: Record<string, unknown> = {}
   for (const [key, field] of Object.entries(value)) {
     const known = properties?.[key] ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined)
-    if (known !== undefined) shaped[key] = shape(field, known)
+    const path = at === '' ? key : `${at}.${key}`
+    if (known !== undefined) shaped[key] = shape(field, known, path, dropped)
     else if (additionalProperties === true || schema['x-kubernetes-preserve-unknown-fields'] === true)
       shaped[key] = field
+    else dropped.push(path)
   }
   for (const [key, known] of Object.entries(properties ?? {})) {
-    if (shaped[key] === undefined && known.default !== undefined) shaped[key] = structuredClone(known.default)
+    if (shaped[key] === undefined && known.default !== undefined)
+      shaped[key] = shape(structuredClone(known.default), known)
   }
   return shaped
 }
@@ -32,6 +41,7 @@ export function shape(value: unknown, schema: Schema): unknown {
 export function check(value: unknown, schema: Schema, field: string, old?: unknown): Cause[] {
   const causes: Cause[] = []
   const wrong = (message: string): void => void causes.push({ field, message })
+  if (value === null && schema.nullable === true) return causes
   if (schema.type !== undefined && !isOfType(value, schema.type)) {
     wrong(`Invalid value: must be of type ${schema.type}`)
     return causes
@@ -55,7 +65,7 @@ export function check(value: unknown, schema: Schema, field: string, old?: unkno
     if (value > (schema.maximum ?? Infinity))
       wrong(`Invalid value: ${value}: should be less than or equal to ${schema.maximum}`)
   }
-  const changed = old !== undefined && JSON.stringify(old) !== JSON.stringify(value)
+  const changed = old !== undefined && !sameJson(old, value)
   for (const { rule, message } of schema['x-kubernetes-validations'] ?? []) {
     if (rule === 'self == oldSelf' && changed) wrong(`Invalid value: ${message}`)
   }

@@ -4,9 +4,12 @@ import { createServer, type Server } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { Logger } from '../../lib/logger.ts'
 import type { Certificate } from '../certificates.ts'
+import { AGGREGATED, aggregatedDiscovery } from './aggregated-discovery.ts'
 import { Authenticator } from './authenticate.ts'
 import type { KubeletBackend } from './backend.ts'
+import { readBody } from './body.ts'
 import { discover } from './discovery.ts'
+import { impersonated } from './impersonate.ts'
 import { Operations } from './operations.ts'
 import { servePortForward } from './port-forward.ts'
 import { type Attributes, Rbac, type User } from './rbac.ts'
@@ -19,7 +22,6 @@ import type { Store, Stored } from './store.ts'
 import { tableOf } from './tables.ts'
 import { serveWatch } from './watching.ts'
 
-const MAX_BODY_BYTES = 8 * 1024 * 1024
 const HEALTH = /^\/(healthz|livez|readyz)(\/|$)/
 
 export interface ApiServerOptions {
@@ -71,8 +73,8 @@ export class ApiServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const url = new URL(request.url ?? '/', 'https://sandbox')
-      const user = this.authenticator.user(request)
+      const url = urlOf(request)
+      const user = impersonated(this.authenticator.user(request), request, this.#rbac)
       await this.#answer({ url, user, request, response })
     } catch (error) {
       this.#refuse(response, error)
@@ -84,13 +86,20 @@ export class ApiServer {
     const route = routeOf(request.method ?? 'GET', url, this.#resources)
     if (route === undefined) {
       this.#authorize(user, { verb: 'get', group: '', resource: '', path: url.pathname })
+      if ((request.headers.accept ?? '').includes('as=APIGroupDiscoveryList')) {
+        const discovery = aggregatedDiscovery(url.pathname, this.#resources)
+        if (discovery !== undefined) {
+          send(response, 200, discovery, AGGREGATED)
+          return
+        }
+      }
       const document = HEALTH.test(url.pathname) ? 'ok' : discover(url.pathname, this.#resources)
       if (document === undefined)
         throw new StatusError(404, 'NotFound', 'the server could not find the requested resource')
       send(response, 200, document)
       return
     }
-    if (route.resource.stored) this.#authorize(user, attributesOf(route))
+    if (!route.resource.selfService) this.#authorize(user, attributesOf(route, url))
     switch (route.verb) {
       case 'get':
         this.#get(asked, route)
@@ -149,21 +158,24 @@ export class ApiServer {
 
   async #write({ url, user, request, response }: Asked, route: Route): Promise<void> {
     const { resource, verb, namespace, name, subresource } = route
+    if (verb === 'create' && INERT.has(resource.kind)) throw notImplemented(`${resource.kind}: nothing would run it`)
     const body = await readBody(request)
-    const options = { dryRun: url.searchParams.getAll('dryRun').includes('All') }
+    const shown = (object: Stored): object => (subresource === 'scale' ? scaleOf(object) : object)
+    const options = {
+      dryRun: url.searchParams.getAll('dryRun').includes('All'),
+      onUnknown: (fields: string[]) => tellUnknown(fields, url, response),
+    }
     if (!resource.stored) {
-      const question = { ...(body as Stored), kind: resource.kind }
+      const question = { ...objectIn(body), kind: resource.kind }
       send(response, 201, review(question, user, this.#rbac))
-    } else if (subresource === 'token') this.#token(response, route, body as Stored)
+    } else if (subresource === 'token') this.#token(response, route, objectIn(body))
     else if (['eviction', 'exec', 'attach', 'portforward', 'log'].includes(subresource ?? '')) {
       throw notImplemented(`${resource.plural}/${subresource} by ${request.method}`)
-    } else if (verb === 'create') {
-      if (INERT.has(resource.kind)) throw notImplemented(`${resource.kind}: nothing would run it`)
-      send(response, 201, this.#operations.create(route, body as Stored, options))
-    } else if (verb === 'update') send(response, 200, this.#operations.replace(route, body as Stored, options))
+    } else if (verb === 'create') send(response, 201, this.#operations.create(route, objectIn(body), options))
+    else if (verb === 'update') send(response, 200, shown(this.#operations.replace(route, objectIn(body), options)))
     else if (verb === 'patch') {
       const type = (request.headers['content-type'] ?? '').split(';')[0] ?? ''
-      send(response, 200, this.#operations.patch(route, type, body, options))
+      send(response, 200, shown(this.#operations.patch(route, type, body, options)))
     } else {
       const { gracePeriodSeconds, preconditions } = (body ?? {}) as DeleteOptions
       const fromQuery = url.searchParams.get('gracePeriodSeconds')
@@ -214,8 +226,8 @@ export class ApiServer {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => {})
     try {
-      const url = new URL(request.url ?? '/', 'https://sandbox')
-      const user = this.authenticator.user(request)
+      const url = urlOf(request)
+      const user = impersonated(this.authenticator.user(request), request, this.#rbac)
       const route = routeOf('GET', url, this.#resources)
       if (route?.subresource !== 'portforward') throw notImplemented('streams other than port-forward')
       // API servers check both: `get` as the method says, `create` as what it does.
@@ -261,31 +273,42 @@ function asStatus(error: unknown, logger: Logger): StatusError {
   return new StatusError(500, 'InternalError', (error as Error).message)
 }
 
-function send(response: ServerResponse, code: number, body: object | string): void {
+function send(response: ServerResponse, code: number, body: object | string, type?: string): void {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
   response.writeHead(code, {
-    'content-type': typeof body === 'string' ? 'text/plain' : 'application/json',
+    'content-type': type ?? (typeof body === 'string' ? 'text/plain' : 'application/json'),
     'content-length': Buffer.byteLength(text),
   })
   response.end(text)
 }
 
-async function readBody(request: IncomingMessage): Promise<unknown> {
-  const pieces: Buffer[] = []
-  let bytes = 0
-  for await (const piece of request as AsyncIterable<Buffer>) {
-    pieces.push(piece)
-    bytes += piece.length
-    if (bytes > MAX_BODY_BYTES) throw new StatusError(413, 'RequestEntityTooLarge', 'the body is too large')
-  }
-  if (bytes === 0) return undefined
-  const type = request.headers['content-type'] ?? ''
-  if (type.includes('protobuf')) throw new StatusError(415, 'UnsupportedMediaType', 'the sandbox takes JSON')
+/** Throws 400 for a URL that is none. */
+function urlOf({ url = '/' }: IncomingMessage): URL {
   try {
-    return JSON.parse(Buffer.concat(pieces).toString())
-  } catch (error) {
-    throw badRequest(`the body is not JSON: ${(error as Error).message}`)
+    const parsed = new URL(`https://sandbox${url}`)
+    decodeURIComponent(parsed.pathname)
+    return parsed
+  } catch {
+    throw badRequest('the path of the request cannot be read')
   }
+}
+
+/** Throws 400 when there is none. */
+function objectIn(body: unknown): Stored {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw badRequest('the body is not an object')
+  return body as Stored
+}
+
+/** As `fieldValidation` asks: an error, warnings (RFC 9111's form, which clients print), or nothing. Throws 400. */
+function tellUnknown(fields: string[], { searchParams: query }: URL, response: ServerResponse): void {
+  const how = query.get('fieldValidation') ?? 'Warn'
+  if (fields.length === 0 || how === 'Ignore') return
+  const sentences = fields.map((field) => `unknown field "${field}"`)
+  if (how === 'Strict') throw badRequest(`strict decoding error: ${sentences.join(', ')}`)
+  response.setHeader(
+    'warning',
+    sentences.map((one) => `299 - "${one.replace(/[\\"]/g, '\\$&').replace(/[^\x20-\x7e]/g, '?')}"`),
+  )
 }
 
 function wantsTable({ headers }: IncomingMessage): boolean {

@@ -1,6 +1,7 @@
 /** All objects of the sandbox, in memory: versions, watches, optimistic concurrency. Knows nothing of HTTP or permissions. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { KubeObject, Metadata } from '../../kube/resources.ts'
+import { sameJson } from './same-json.ts'
 import { alreadyExists, conflict, gone, notFound } from './status.ts'
 
 /** Any object; what is in it depends on its kind. */
@@ -106,7 +107,7 @@ export class Store {
       Object.entries({ ...next.metadata, ...kept }).filter(([, value]) => value !== undefined),
     ) as unknown as Stored['metadata']
     const object = { ...next, metadata }
-    if (JSON.stringify(stripVersion(object)) === JSON.stringify(stripVersion(old))) return old
+    if (sameJson(stripVersion(object), stripVersion(old))) return old
     if (isFinished(object)) return this.#drop(resource, object)
     return this.#put('MODIFIED', resource, object, old)
   }
@@ -187,11 +188,11 @@ export function timeNow(offsetMs = 0): string {
 }
 
 function sameContent(a: Stored, b: Stored): boolean {
-  const content = ({ metadata: _metadata, status: _status, ...rest }: Stored): string => JSON.stringify(rest)
-  return content(a) === content(b)
+  const content = ({ metadata: _metadata, status: _status, ...rest }: Stored): object => rest
+  return sameJson(content(a), content(b))
 }
 
 function stripVersion({ metadata, ...rest }: Stored): object {
   const { resourceVersion: _version, ...others } = metadata
-  return { ...rest, metadata: Object.fromEntries(Object.entries(others).sort()) }
+  return { ...rest, metadata: others }
 }

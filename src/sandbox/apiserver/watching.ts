@@ -8,6 +8,8 @@ import { tableOf } from './tables.ts'
 
 const BOOKMARK_MS = 30_000
 const MAX_SECONDS = 600
+/** A watcher that lags behind by more begins anew. */
+const MAX_BEHIND_BYTES = 16 * 1024 * 1024
 
 export interface WatchOptions {
   resource: Resource
@@ -25,7 +27,10 @@ export function serveWatch(response: ServerResponse, store: Store, options: Watc
   const { resource, namespace, selects, version, bookmarks, initialEvents, seconds, table } = options
   const shown = (object: Stored): unknown =>
     table ? tableOf(resource, [object], object.metadata.resourceVersion ?? '') : object
-  const write = (type: string, object: unknown): void => void response.write(`${JSON.stringify({ type, object })}\n`)
+  const write = (type: string, object: unknown): void => {
+    response.write(`${JSON.stringify({ type, object })}\n`)
+    if (response.writableLength > MAX_BEHIND_BYTES) response.destroy()
+  }
   const bookmark = (annotations?: Record<string, string>): void =>
     write('BOOKMARK', {
       kind: resource.kind,

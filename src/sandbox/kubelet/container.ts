@@ -9,6 +9,8 @@ import { timeNow } from '../apiserver/store.ts'
 const BACK_OFF_MS = { first: 1000, most: 60_000 }
 /** A container that ran so long starts again at once. */
 const STEADY_MS = 60_000
+/** So long a program has in any case to end, as the kubelet's, unless it was to be killed at once. */
+const LEAST_GRACE_MS = 2000
 
 export interface ContainerState {
   running?: { startedAt: string }
@@ -34,6 +36,8 @@ export interface ContainerOptions {
   command(): { command: string[]; env: Record<string, string> }
   /** It runs. @returns called when it does not any more */
   onRun?(): () => void
+  /** Done while it still runs, before it is told to end; resolves within the grace period. */
+  beforeStop?(graceSeconds: number): Promise<void>
   /** What people may want to read of it. */
   onEvent?(reason: string, message: string, type?: 'Normal' | 'Warning'): void
   onChange(): void
@@ -125,7 +129,7 @@ export class PodContainer {
     this.#options.onChange()
   }
 
-  /** SIGTERM, and SIGKILL after the grace period. Resolves when it is over. */
+  /** What is to be done before, SIGTERM, and SIGKILL after the grace period. Resolves when it is over. */
   async stop(graceSeconds: number): Promise<void> {
     this.#stopping = true
     clearTimeout(this.#timer)
@@ -134,8 +138,14 @@ export class PodContainer {
       this.#ended.resolve()
       return
     }
+    const startedAt = performance.now()
+    await this.#options.beforeStop?.(graceSeconds)
+    const leftMs = graceSeconds * 1000 - (performance.now() - startedAt)
     this.#signal('SIGTERM')
-    const late = setTimeout(() => this.#signal('SIGKILL'), graceSeconds * 1000)
+    const late = setTimeout(
+      () => this.#signal('SIGKILL'),
+      Math.max(leftMs, Math.min(graceSeconds * 1000, LEAST_GRACE_MS)),
+    )
     await this.#ended.promise
     clearTimeout(late)
   }

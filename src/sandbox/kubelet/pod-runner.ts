@@ -12,6 +12,8 @@ import { containerEnvironment, type EnvSpec, expand } from './environment.ts'
 import { type Image, type ImageTable, readImages } from './images.ts'
 import { capabilitiesOf, launchCommand, type SecurityContext } from './launch.ts'
 import { podStatus } from './pod-status.ts'
+import { type PreStop, runPreStop } from './pre-stop.ts'
+import type { ProbeTarget } from './probes.ts'
 import { closedFolder, isMapped } from './users.ts'
 import { PodVolumes, type VolumeSources } from './volumes.ts'
 
@@ -39,6 +41,7 @@ interface ContainerSpec extends EnvSpec, ProbedSpec {
   securityContext?: SecurityContext
   ports?: { name?: string; containerPort: number }[]
   volumeMounts?: { name: string; mountPath: string; readOnly?: boolean }[]
+  lifecycle?: { preStop?: PreStop }
   targetContainerName?: string
 }
 
@@ -193,6 +196,7 @@ export class PodRunner {
     onRun?: () => () => void,
   ): PodContainer {
     const { store, imagesPath, api, onEvent } = this.#options
+    const { preStop } = spec.lifecycle ?? {}
     return new PodContainer({
       name: spec.name,
       image: spec.image,
@@ -200,6 +204,12 @@ export class PodRunner {
       previousLogPath: this.logPath(spec.name, true),
       onEvent,
       ...(onRun !== undefined && { onRun }),
+      ...(preStop !== undefined && {
+        beforeStop: async (graceSeconds: number) => {
+          const why = await runPreStop(preStop, this.#targetOf(spec), graceSeconds)
+          if (why !== undefined) onEvent('FailedPreStopHook', `PreStopHook failed: ${why}`, 'Warning')
+        },
+      }),
       restart,
       command: () => {
         const image = imageNamed(readImages(imagesPath), spec.image)
@@ -245,17 +255,21 @@ export class PodRunner {
     return { uid, gid: gid ?? 0 }
   }
 
-  #probe(spec: ContainerSpec, container: PodContainer): () => void {
-    const target = {
+  /** What a container's probes and hooks are asked of. */
+  #targetOf(spec: ContainerSpec): ProbeTarget {
+    return {
       address: this.#address,
       portOf: (port: number | string): number =>
         typeof port === 'number' ? port : (spec.ports?.find(({ name }) => name === port)?.containerPort ?? 0),
       inside: (command: string[]): string[] => {
-        const { pid = 0 } = container
+        const { pid = 0 } = this.#containers.get(spec.name) ?? {}
         return ['nsenter', `--target=${pid}`, '--net', '--uts', '--ipc', '--pid', '--mount', '--', ...command]
       },
     }
-    return probeContainer(spec, target, {
+  }
+
+  #probe(spec: ContainerSpec, container: PodContainer): () => void {
+    return probeContainer(spec, this.#targetOf(spec), {
       onStarted: () => {
         container.started = true
         this.#publish()

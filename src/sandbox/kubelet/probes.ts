@@ -64,8 +64,8 @@ export function keepProbing(
   }
 }
 
-/** Why the probe failed, or undefined. */
-function ask(
+/** Asks once. @returns why the probe failed, or undefined */
+export function ask(
   { httpGet, tcpSocket, exec, timeoutSeconds = 1 }: Probe,
   target: ProbeTarget,
 ): Promise<string | undefined> {

@@ -19,6 +19,15 @@ interface Service extends KubeObject {
 const { client, kubeconfig } = place()
 const home = laptopHome()
 const NOBODY = 65534
+const DROP = [
+  `--reuid=${NOBODY}`,
+  `--regid=${NOBODY}`,
+  '--clear-groups',
+  '--no-new-privs',
+  '--bounding-set=-all',
+  '--inh-caps=-all',
+]
+const isRoot = (): boolean => process.getuid?.() === 0
 let installed = { remocal: [REMOCAL], node: process.execPath }
 
 before(async () => {
@@ -33,16 +42,6 @@ after(async () => {
   await asNobody(['quit'])
   client.close()
 })
-
-const DROP = [
-  `--reuid=${NOBODY}`,
-  `--regid=${NOBODY}`,
-  '--clear-groups',
-  '--no-new-privs',
-  '--bounding-set=-all',
-  '--inh-caps=-all',
-]
-const isRoot = (): boolean => process.getuid?.() === 0
 
 /** This checkout and its Node where everybody may read them, else a copy of the bundle and of Node. */
 async function readablePlace(): Promise<{ remocal: string[]; node: string }> {
