@@ -57,7 +57,7 @@ inNamespace(import.meta.filename, () => {
   })
   const configure = (...routes: Route[]): void => {
     generation++
-    manager.send({ generation, routes, peers: { anna: daemon.identity.publicKey }, managers: [manager.address] })
+    manager.send({ generation, routes, peers: { anna: daemon.identity.publicKey } })
   }
   /** An agent whose laptop answers what the filter says. */
   const attach = async (filter: string, ...more: string[]): Promise<void> => {
@@ -183,7 +183,8 @@ inNamespace(import.meta.filename, () => {
     t.after(() => other.close())
     generation++
     const peers = { anna: daemon.identity.publicKey }
-    manager.send({ generation, routes: [route('')], peers, managers: [address, other.address] })
+    manager.send({ generation, routes: [route('')], peers })
+    manager.tell([address, other.address])
     await other.joined()
     daemon.session?.close()
     await daemon.join(other.circuit())

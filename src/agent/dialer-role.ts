@@ -53,7 +53,6 @@ export async function runDialer({ options, identity, logger, clock, signal }: Ro
       if (config !== undefined && !isNewer(message, config)) return
       config = message
       networks.set(message.cidrs, message.denied)
-      managers.know(message.managers)
       laptops.keysChanged()
       report()
     },

@@ -57,8 +57,13 @@ export class Managers {
     return this.#joined.size
   }
 
+  #onMessage(message: ControlMessage): void {
+    if (message.kind === 'managers') this.#know(message.managers)
+    else this.#options.onMessage(message)
+  }
+
   /** All managers that there are, as a manager says it. */
-  know(addresses: string[]): void {
+  #know(addresses: string[]): void {
     if (addresses.length === 0) return
     this.#wished = new Set(addresses)
     this.#keepAll()
@@ -116,7 +121,7 @@ export class Managers {
 
   /** Resolves when the session that stood has ended. */
   async #join(address: string, joined: () => void): Promise<void> {
-    const { identity, hello, installationKey, clock, logger, onMessage, onCircuit, onJoined } = this.#options
+    const { identity, hello, installationKey, clock, logger, onCircuit, onJoined } = this.#options
     const { signal } = this.#stop
     const at = address.lastIndexOf(':')
     const limit = AbortSignal.any([signal, AbortSignal.timeout(DIAL_LIMIT_MS)])
@@ -150,7 +155,10 @@ export class Managers {
       })
       session.bind({ onStream: (opening) => opening.refuse('unknown', 'not here'), onClose: () => mux.close() })
       const { stream } = await session.open({ service: 'control' })
-      this.#joined.set(address, { channel: controlChannel(stream, { onMessage }), leave: end })
+      this.#joined.set(address, {
+        channel: controlChannel(stream, { onMessage: (message) => this.#onMessage(message) }),
+        leave: end,
+      })
       logger.info({ manager: session.hello.end, address }, 'manager joined')
       joined()
       onJoined()

@@ -106,7 +106,6 @@ export class PodAgent {
       const { epoch, generation } = config
       this.#rejected = { epoch, generation, error: `${text.code}: ${text.sentence}` }
     }
-    this.#managers.know(config.managers)
     this.#laptops.keysChanged()
     await this.refresh()
   }

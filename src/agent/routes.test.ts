@@ -142,7 +142,7 @@ function route(intercept: string, filter: string): Route {
 }
 
 function config(generation: number, routes: Route[]): AgentConfig {
-  const none = { peers: {}, probes: [], managers: [], cidrs: [], denied: [] }
+  const none = { peers: {}, probes: [], cidrs: [], denied: [] }
   return { kind: 'config', epoch: 1, generation, routes, ...none }
 }
 

@@ -13,8 +13,6 @@ export interface ConfigsInput {
   undecided: ReadonlySet<string>
   /** By name. */
   sessions: ReadonlyMap<string, Session>
-  /** `host:port` of all managers. */
-  managers: string[]
   /** Undefined until the cluster's networks are known: no dialer may dial before. */
   networks: Pick<ClusterNetworks, 'cidrs' | 'denied'> | undefined
 }
@@ -48,23 +46,23 @@ export class Configs {
     this.#generation = 0
   }
 
-  send({ epoch, decisions, undecided, sessions, managers, networks }: ConfigsInput): void {
+  send({ epoch, decisions, undecided, sessions, networks }: ConfigsInput): void {
     const pods = new Map(decisions.flatMap(({ pods }) => pods.map((pod) => [pod.metadata.uid ?? '', pod])))
-    const nothing: ConfigContent = { routes: [], peers: {}, probes: [], managers, cidrs: [], denied: [] }
+    const nothing: ConfigContent = { routes: [], peers: {}, probes: [], cidrs: [], denied: [] }
     const connected = new Set<string>()
     for (const agent of this.#ends.agents) {
       connected.add(agent.podUid)
       if (this.#ends.agent(agent.podUid) !== agent) continue
       if (undecided.has(agent.namespace)) continue
       const pod = pods.get(agent.podUid)
-      this.#send(epoch, agent, pod === undefined ? nothing : podConfig(pod, decisions, sessions, managers))
+      this.#send(epoch, agent, pod === undefined ? nothing : podConfig(pod, decisions, sessions))
     }
     const peers = Object.fromEntries([...sessions].map(([name, { spec }]) => [name, spec.publicKey]))
     for (const dialer of this.#ends.dialers) {
       connected.add(dialer.podUid)
       if (networks === undefined || this.#ends.dialer(dialer.podUid) !== dialer) continue
       const { cidrs, denied } = networks
-      this.#send(epoch, dialer, { routes: [], peers, probes: [], managers, cidrs, denied })
+      this.#send(epoch, dialer, { routes: [], peers, probes: [], cidrs, denied })
     }
     for (const podUid of this.#sent.keys()) if (!connected.has(podUid)) this.#sent.delete(podUid)
   }

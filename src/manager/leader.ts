@@ -113,7 +113,6 @@ export class Leader {
       decisions,
       undecided,
       sessions: world.sessionsByName,
-      managers: world.managers,
       networks: networks.known
         ? { cidrs: networks.cidrs, denied: [...networks.denied, ...world.ownAddresses] }
         : undefined,

@@ -7,7 +7,7 @@ import { listenForHealth } from '../lib/health.ts'
 import { jsonLogger } from '../lib/json-logger.ts'
 import { Waiters } from '../lib/waiters.ts'
 import { createIdentity } from '../wire/session/identity.ts'
-import { type DaemonEnd, type End, Ends } from './carriers/ends.ts'
+import { Ends } from './carriers/ends.ts'
 import { listenForCarriers } from './carriers/listen.ts'
 import { Switch } from './carriers/switch.ts'
 import { Events } from './events.ts'
@@ -16,6 +16,7 @@ import { Leader } from './leader.ts'
 import { LeaderLease } from './lease.ts'
 import { ClusterNetworks } from './networks.ts'
 import { readSettings } from './settings.ts'
+import { startTelling } from './tell.ts'
 import { World } from './world.ts'
 
 const HEALTH_PORT = 7071
@@ -37,27 +38,22 @@ export async function managerMain(_argv: string[]): Promise<number> {
   const changed = (): void => {
     waiters.changed()
     ends.endWithoutSession(world.sessionsByName)
+    teller.tell()
     leader.wake()
   }
   const world = new World({ client, namespace, clock, logger, onChange: changed })
   const networks = new ClusterNetworks(client, clock, logger, changed)
+  const teller = startTelling({ ends, managers: () => world.managers })
   const leader: Leader = new Leader({ client, settings, world, ends, networks, events, clock, logger })
   const janitor = new Janitor({ client, world, ends, pod, clock, logger })
 
   ends.on('joined', (end) => {
     waiters.changed()
     if (end.role === 'daemon') janitor.see(end.session)
-    tellDialers(ends, end)
     leader.wake()
   })
-  ends.on('listening', (end) => {
-    if (end.role === 'daemon') tellDialers(ends, end)
-    leader.wake()
-  })
-  ends.on('left', (end) => {
-    tellDialers(ends, end)
-    leader.wake()
-  })
+  ends.on('listening', () => leader.wake())
+  ends.on('left', () => leader.wake())
   ends.on('report', () => leader.wake())
 
   let ready = false
@@ -107,12 +103,4 @@ export async function managerMain(_argv: string[]): Promise<number> {
   health.close()
   client.close()
   return 0
-}
-
-/** Daemons hear of each change of the dialers, and of all when they join. */
-function tellDialers(ends: Ends, changed: End): void {
-  if (changed.role === 'agent') return
-  const dialers = ends.dialers.map(({ podUid, publicKey }) => ({ podUid, publicKey }))
-  const audience: DaemonEnd[] = changed.role === 'daemon' ? [changed] : ends.daemons
-  for (const { control } of audience) control?.send({ kind: 'dialers', dialers })
 }

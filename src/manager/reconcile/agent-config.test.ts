@@ -13,7 +13,7 @@ function configOf(intercepts: Intercept[]): ReturnType<typeof podConfig> {
   const decisions = decideAll({ intercepts, view: () => view, filterProblem: () => undefined })
   const [pod] = view.pods as Pod[]
   assert.ok(pod !== undefined)
-  return podConfig(pod, decisions, SESSIONS, ['10.0.0.1:7070'])
+  return podConfig(pod, decisions, SESSIONS)
 }
 
 describe("an agent's config", () => {

@@ -9,12 +9,7 @@ import { portNamed } from './workload.ts'
 export type ConfigContent = Omit<AgentConfig, 'kind' | 'epoch' | 'generation'>
 
 /** @param sessions by name */
-export function podConfig(
-  pod: Pod,
-  decisions: Decision[],
-  sessions: ReadonlyMap<string, Session>,
-  managers: string[],
-): ConfigContent {
+export function podConfig(pod: Pod, decisions: Decision[], sessions: ReadonlyMap<string, Session>): ConfigContent {
   const covering = decisions.filter(({ pods }) => pods.some(({ metadata }) => metadata.uid === pod.metadata.uid))
   const routes = covering
     .filter(({ intercept }) => sessions.has(intercept.spec.session))
@@ -33,7 +28,7 @@ export function podConfig(
   // Decisions come oldest first, and the sort is stable.
   routes.sort((a, b) => b.priority - a.priority || Number(a.filter === '') - Number(b.filter === ''))
   const peers = Object.fromEntries(routes.map(({ session }) => [session, sessions.get(session)?.spec.publicKey ?? '']))
-  return { routes, peers, probes: probesOf(pod), managers, cidrs: [], denied: [] }
+  return { routes, peers, probes: probesOf(pod), cidrs: [], denied: [] }
 }
 
 function probesOf({ spec: { containers } }: Pod): Probe[] {

@@ -35,8 +35,6 @@ export const configSchema = v.object({
   /** Session name → public key: the daemons that may open circuits to this end. */
   peers: v.record(v.string(), v.string()),
   probes: v.array(probeSchema),
-  /** Addresses `host:port` of all ready managers, so that the agent finds the others. */
-  managers: v.array(v.string()),
   /** Dialer: CIDRs of the cluster; others are `outside`. */
   cidrs: v.array(v.string()),
   /** Dialer: addresses that are never dialled although inside (nodes, API server). */
@@ -64,6 +62,10 @@ export const reportSchema = v.object({
 })
 export type AgentReport = v.InferOutput<typeof reportSchema>
 
+/** each manager → agent and dialer: `host:port` of all managers, so that they find the others and the one that leads. Sent after each change. */
+export const managersSchema = v.object({ kind: v.literal('managers'), managers: v.array(v.string()) })
+export type ManagersMessage = v.InferOutput<typeof managersSchema>
+
 /** manager → daemon: how to reach the dialers; agent keys stand in the Intercepts' status. Sent after each change. */
 export const dialersSchema = v.object({
   kind: v.literal('dialers'),
@@ -82,6 +84,7 @@ export type Serves = v.InferOutput<typeof servesSchema>
 export const controlSchema = v.variant('kind', [
   configSchema,
   reportSchema,
+  managersSchema,
   dialersSchema,
   attachedSchema,
   servesSchema,
