@@ -36,5 +36,16 @@ export function laptopHome(): string {
 /** Why a scenario that kills processes of the cluster cannot run here; false when it can. */
 export function withoutKit({ kind }: Place): string | false {
   if (kind === 'sandbox' || process.env.REMOCAL_E2E_KIT) return false
-  return 'kills processes of the cluster: needs REMOCAL_E2E_KIT'
+  return skipped('kills processes of the cluster: needs REMOCAL_E2E_KIT')
+}
+
+/** Why a scenario that needs root cannot run here; false when it can. */
+export function withoutRoot(what: string): string | false {
+  return process.getuid?.() === 0 ? false : skipped(`${what}: needs root`)
+}
+
+/** What the machine lacks skips a scenario, unless nothing may be skipped. Throws then. */
+function skipped(reason: string): string {
+  if (process.env.REMOCAL_E2E_NO_SKIP) throw new Error(`nothing may be skipped here, but this would be: ${reason}`)
+  return reason
 }

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test'
 import { GROUP, VERSION } from '../../../src/kube/resources.ts'
 import type { FaultFields } from '../../../src/lib/fault.ts'
 import { type Person, person } from '../person.ts'
-import { laptopHome, place } from '../place.ts'
+import { laptopHome, place, withoutRoot } from '../place.ts'
 import { type Ran, REMOCAL, remocal, run } from '../remocal.ts'
 
 const { client, kubeconfig } = place()
@@ -155,7 +155,7 @@ test('a second daemon steps aside; a stale socket does not matter', async () => 
 })
 
 test('a full disk: one sentence, and nothing is left', {
-  skip: process.getuid?.() === 0 ? false : 'mounts a small file system: needs root',
+  skip: withoutRoot('mounts a small file system'),
 }, async () => {
   const full = join(home, 'full')
   mkdirSync(full)

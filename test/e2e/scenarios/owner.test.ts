@@ -1,0 +1,75 @@
+/** Nobody makes, changes or ends an attachment in the name of somebody else: the API server itself refuses it. */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import type { KubeClient } from '../../../src/kube/client.ts'
+import { GROUP, INSTALLATION, type Intercept, type KubeObject, VERSION } from '../../../src/kube/resources.ts'
+import type { InterceptResult } from '../../../src/lib/daemon-api.ts'
+import { type Person, person } from '../person.ts'
+import { clientOf, laptopHome, place } from '../place.ts'
+import { remocal, remocalJson } from '../remocal.ts'
+
+const everywhere = place()
+const { client, kubeconfig } = everywhere
+const OURS = `${GROUP}/${VERSION}`
+const withoutPolicies = everywhere.kind === 'sandbox' && 'the sandbox has no ValidatingAdmissionPolicy'
+
+describe('the API server binds an attachment to its owner', { skip: withoutPolicies }, () => {
+  const env = { REMOCAL_HOME: laptopHome() }
+  let bob: Person
+  let asBob: KubeClient
+  let held: Intercept
+
+  before(async () => {
+    bob = await person(client, kubeconfig, 'bob', 'remocal-developer')
+    asBob = clientOf(bob.env.KUBECONFIG ?? '')
+    const { name } = await remocalJson<InterceptResult>(['intercept', 'deploy/orders', '-n', 'shop'], { env })
+    held = await client.get<Intercept>({ apiVersion: OURS, kind: 'Intercept', namespace: 'shop', name })
+  })
+
+  after(async () => {
+    await remocal(['quit'], { env })
+    asBob.close()
+    await bob.end()
+    client.close()
+  })
+
+  const path = (): { apiVersion: string; kind: string; namespace: string; name: string } => ({
+    apiVersion: OURS,
+    kind: 'Intercept',
+    namespace: 'shop',
+    name: held.metadata.name,
+  })
+  const refused = (attempt: Promise<unknown>): Promise<void> => assert.rejects(attempt, { code: 'RC-C-114' })
+
+  test('who makes one for somebody else is refused', async () => {
+    const forged = { ...held, metadata: { name: 'forged', namespace: 'shop' }, status: undefined }
+    await refused(asBob.create(forged as unknown as KubeObject))
+    const session = {
+      apiVersion: OURS,
+      kind: 'Session',
+      metadata: { name: 'forged', namespace: INSTALLATION.namespace },
+      spec: { owner: held.spec.owner, publicKey: 'x' },
+    }
+    await refused(asBob.create(session as unknown as KubeObject))
+  })
+
+  test('who changes or ends somebody else’s is refused, and it stays as it was', async () => {
+    await refused(asBob.patch(path(), { spec: { filter: '' } }))
+    await refused(asBob.patch(path(), { spec: { owner: bob.user } }))
+    await refused(asBob.delete(path()))
+    const now = await client.get<Intercept>(path())
+    assert.deepEqual(now.spec, held.spec)
+    assert.equal(now.metadata.uid, held.metadata.uid)
+  })
+
+  test('nobody but the managers writes status, or adds an agent', async () => {
+    await refused(client.patch({ ...path(), subresource: 'status' }, { status: { phase: 'Stolen' } }))
+    const { items } = await client.list(
+      { apiVersion: 'v1', kind: 'Pod', namespace: 'shop' },
+      { labelSelector: 'app=stock' },
+    )
+    const pod = { apiVersion: 'v1', kind: 'Pod', namespace: 'shop', name: items[0]?.metadata.name ?? '' }
+    const added = { spec: { ephemeralContainers: [{ name: 'remocal-9', image: 'remocal:dev', args: ['agent'] }] } }
+    await refused(client.patch({ ...pod, subresource: 'ephemeralcontainers' }, added, { type: 'strategic' }))
+  })
+})
