@@ -39,7 +39,7 @@ describe('the API server binds an attachment to its owner', { skip: withoutPolic
     namespace: 'shop',
     name: held.metadata.name,
   })
-  const refused = (attempt: Promise<unknown>): Promise<void> => assert.rejects(attempt, { code: 'RC-C-114' })
+  const refused = (attempt: Promise<unknown>): Promise<void> => assert.rejects(attempt, { code: 'RC-C-118' })
 
   test('who makes one for somebody else is refused', async () => {
     const forged = { ...held, metadata: { name: 'forged', namespace: 'shop' }, status: undefined }
