@@ -2,9 +2,9 @@
 import { existsSync, globSync } from 'node:fs'
 import { basename } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Figure, MeasureOptions } from './figure.ts'
+import type { Figure, MeasureOptions } from './lib/figure.ts'
+import { table } from './lib/table.ts'
 
-const FRAME = ['main', 'figure']
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { json: { type: 'boolean', default: false }, cluster: { type: 'boolean', default: false } },
@@ -12,7 +12,7 @@ const { values, positionals } = parseArgs({
 const [name = ''] = positionals
 const known = globSync('bench/*.ts')
   .map((path) => basename(path, '.ts'))
-  .filter((bench) => !FRAME.includes(bench))
+  .filter((bench) => bench !== 'main')
 if (positionals.length !== 1 || !known.includes(name) || !existsSync(`bench/${name}.ts`)) {
   process.stderr.write(`Usage: npm run bench -- NAME [--json] [--cluster]; NAME is one of: ${known.join(', ')}\n`)
   process.exit(64)
@@ -24,30 +24,3 @@ const { measure } = (await import(`./${name}.ts`)) as {
 const figures = await measure((line) => process.stderr.write(`${line}\n`), { cluster: values.cluster })
 process.stdout.write(values.json ? `${JSON.stringify({ bench: name, figures })}\n` : table(figures))
 process.exitCode = figures.every((figure) => figure.ok) ? 0 : 79
-
-function table(rows: Figure[]): string {
-  const round = (value: number | null): string =>
-    value === null ? '-' : value >= 100 ? value.toFixed(0) : value.toPrecision(3)
-  const cells = [
-    ['FIGURE', 'VALUE', 'PEER', 'VALUE', 'RATIO', 'GOAL', ''],
-    ...rows.map((row) => [
-      row.name,
-      `${round(row.value)} ${row.unit}`,
-      row.peer || '-',
-      row.peerValue === null ? '-' : `${round(row.peerValue)} ${row.unit}`,
-      round(row.ratio),
-      row.goal,
-      row.ok ? 'ok' : 'missed',
-    ]),
-  ]
-  const widths = cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? []
-  return cells
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('')
-}
