@@ -1,6 +1,7 @@
 /** `remocal agent`: an agent in a pod, or with `--dialer` the dialer. */
 import { systemClock } from '../lib/clock.ts'
 import { jsonLogger } from '../lib/json-logger.ts'
+import { keepSmall } from '../lib/keep-small.ts'
 import { createIdentity } from '../wire/session/identity.ts'
 import { readArguments } from './arguments.ts'
 
@@ -11,6 +12,7 @@ export async function agentMain(argv: string[]): Promise<number> {
   const clock = systemClock
   if (!options.dialer && options.handed === undefined)
     return (await import('./begin.ts')).begin(clock, logger, options.takeover)
+  keepSmall(clock)
   const identity = createIdentity({ subject: options.dialer ? 'dialer' : 'agent' })
   // The managers read it from the log: it is how they know that this process is the one they asked for.
   process.stdout.write(`${identity.publicKey}\n`)

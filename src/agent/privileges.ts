@@ -24,8 +24,9 @@ export function offerToOom(logger: Logger): void {
  * kernel drops capabilities thread by thread, and the threads of Node's pools cannot be asked to.
  * @param descriptors those that the new process keeps
  * @param argv what it is started with: Node's own arguments and the program's
+ * @param env what it finds in its environment beside what is there
  */
-export function becomeUnprivileged(descriptors: number[], argv: string[]): never {
+export function becomeUnprivileged(descriptors: number[], argv: string[], env: Record<string, string>): never {
   const { setgroups, setgid, setuid, execve } = process
   const libc = koffi.load('libc.so.6')
   try {
@@ -47,7 +48,7 @@ export function becomeUnprivileged(descriptors: number[], argv: string[]): never
   const fcntl = libc.func('int fcntl(int, int, int)')
   for (const descriptor of descriptors) fcntl(descriptor, F_SETFD, 0)
   if (execve === undefined) throw new Error('this Node cannot replace a process')
-  return execve(process.execPath, [process.execPath, ...argv], process.env)
+  return execve(process.execPath, [process.execPath, ...argv], { ...process.env, ...env })
 }
 
 /** Whether everybody may read this program: one that lies in somebody's closed home stays with its user. */

@@ -6,6 +6,7 @@ import { claimStateFolder } from '../diagnose/claim-state-folder.ts'
 import { systemClock } from '../lib/clock.ts'
 import { Fault } from '../lib/fault.ts'
 import { jsonLogger } from '../lib/json-logger.ts'
+import { keepSmall } from '../lib/keep-small.ts'
 import { stateFolder } from '../lib/state-folder.ts'
 import { systemReason } from '../lib/system-reason.ts'
 import { createApi } from './api.ts'
@@ -56,6 +57,7 @@ export async function daemonMain(entry: string): Promise<number> {
       over.resolve()
     })
     report({})
+    keepSmall(systemClock)
     logger.info({ pid: process.pid, folder }, 'daemon is ready')
     await over.promise
     server.close()

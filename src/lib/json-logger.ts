@@ -1,4 +1,5 @@
 /** Writes a log line as JSON: time, level, message and fields. */
+import { isoTime } from './iso-time.ts'
 import type { Logger } from './logger.ts'
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const
@@ -11,7 +12,7 @@ export function jsonLogger(write: (line: string) => void, level: Level = 'info',
     (name: Level) =>
     (fields: object, message: string): void => {
       if (LEVELS.indexOf(name) < least) return
-      write(`${JSON.stringify({ time: new Date().toISOString(), level: name, message, ...base, ...fields }, plain)}\n`)
+      write(`${JSON.stringify({ time: isoTime(Date.now()), level: name, message, ...base, ...fields }, plain)}\n`)
     }
   return {
     debug: at('debug'),

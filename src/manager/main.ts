@@ -5,6 +5,7 @@ import { INSTALLATION } from '../kube/resources.ts'
 import { systemClock as clock } from '../lib/clock.ts'
 import { listenForHealth } from '../lib/health.ts'
 import { jsonLogger } from '../lib/json-logger.ts'
+import { keepSmall } from '../lib/keep-small.ts'
 import { Waiters } from '../lib/waiters.ts'
 import { createIdentity } from '../wire/session/identity.ts'
 import { Ends } from './carriers/ends.ts'
@@ -78,6 +79,7 @@ export async function managerMain(_argv: string[]): Promise<number> {
   })
   await Promise.all([world.synced(), networks.refresh()])
   ready = true
+  keepSmall(clock)
   const lease = new LeaderLease({
     client,
     namespace,

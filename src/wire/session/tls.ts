@@ -1,5 +1,5 @@
 /** TLS 1.3 over a link, with the far end's key checked before anything it says is believed. */
-import { connect, createSecureContext, TLSSocket } from 'node:tls'
+import { connect, createSecureContext, type SecureContext, TLSSocket } from 'node:tls'
 import { linkDuplex } from '../link/duplex.ts'
 import type { Link } from '../link/link.ts'
 import { tcpLink } from '../link/tcp.ts'
@@ -17,14 +17,8 @@ export interface SecureOptions {
 export async function secure(link: Link, options: SecureOptions): Promise<{ link: Link; peer: PeerKey }> {
   const { side, identity, verify, signal } = options
   const duplex = linkDuplex(link)
-  const secureContext = createSecureContext({
-    key: identity.privateKey.export({ type: 'pkcs8', format: 'pem' }),
-    cert: pemOf(identity.certificate),
-    minVersion: 'TLSv1.3',
-    maxVersion: 'TLSv1.3',
-  })
   // The certificate chain is not what is trusted: `verify` is asked about the key itself, below.
-  const common = { secureContext, requestCert: true, rejectUnauthorized: false }
+  const common = { secureContext: contextOf(identity), requestCert: true, rejectUnauthorized: false }
   const socket =
     side === 'client'
       ? connect({ ...common, socket: duplex, servername: '' })
@@ -53,6 +47,24 @@ export async function secure(link: Link, options: SecureOptions): Promise<{ link
     socket.off('error', reject).off('close', closed)
     duplex.off('error', reject).on('error', (error) => socket.destroy(error))
   }
+}
+
+const contexts = new WeakMap<Identity, SecureContext>()
+
+/** One for all sessions of an identity. */
+function contextOf(identity: Identity): SecureContext {
+  const known = contexts.get(identity)
+  if (known !== undefined) return known
+  const context = createSecureContext({
+    key: identity.privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    cert: pemOf(identity.certificate),
+    // Nobody's signature makes a key trusted, so no authorities are loaded: the public ones weigh 2 MB.
+    ca: [],
+    minVersion: 'TLSv1.3',
+    maxVersion: 'TLSv1.3',
+  })
+  contexts.set(identity, context)
+  return context
 }
 
 function pemOf(certificate: Buffer): string {
