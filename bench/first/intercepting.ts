@@ -1,5 +1,6 @@
 /** From the command until the laptop answers the cluster's requests, in pods that have no agent yet. */
 import { spawn } from 'node:child_process'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { KubeClient } from '../../src/kube/client.ts'
 import type { KubeObject } from '../../src/kube/resources.ts'
 import { until, untilReady } from '../../test/e2e/ready.ts'
@@ -19,10 +20,14 @@ for (;;) {
   await new Promise((resolve) => setTimeout(resolve, 10))
 }`
 
-export async function intercepting({ say, env, client }: Shop): Promise<Figure> {
+/** A kubelet that has just started a pod takes 2 s to look at it again; pods that somebody intercepts have run for a while. */
+const SETTLED_MS = 10_000
+
+export async function intercepting({ say, env, client, cluster }: Shop): Promise<Figure> {
   const values = await times(async (index) => {
     say(`intercept ${index + 1}`)
     await newPods(client)
+    if (cluster) await delay(SETTLED_MS)
     return untilLaptopAnswers(env)
   })
   return figure({

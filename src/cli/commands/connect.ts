@@ -13,12 +13,15 @@ export const connect: Command = {
     { what: 'another one beside it', line: 'remocal connect --context staging' },
   ],
   async run(call) {
+    const startedAt = performance.now()
     const result = await new DaemonClient(call.io).call<ConnectResult>(
       '/v1/connect',
       { target: targetOf(call) },
       call.signal,
     )
-    call.print(result, text)
+    // The user waits for the daemon's start as well.
+    const tookMs = performance.now() - startedAt
+    call.print({ ...result, tookMs }, text)
     return 0
   },
 }
