@@ -11,7 +11,7 @@ interface Step {
 
 const tests = globSync([
   'src/**/*.test.ts',
-  'test/{unit,compliance,fixtures}/**/*.test.ts',
+  'test/{unit,compliance,fixtures,chaos}/**/*.test.ts',
   'scripts/**/*.test.ts',
 ]).sort()
 const steps: Step[] = [

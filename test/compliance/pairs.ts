@@ -1,9 +1,12 @@
 /** Pairs of joined links, one maker for each kind. */
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { systemClock } from '../../src/lib/clock.ts'
 import { acceptCircuit } from '../../src/wire/carrier/accept-circuit.ts'
 import { openCircuit } from '../../src/wire/carrier/open-circuit.ts'
 import { splice } from '../../src/wire/carrier/splice.ts'
+import { Redial } from '../../src/wire/durable/redial.ts'
+import { Registry } from '../../src/wire/durable/registry.ts'
 import type { Link } from '../../src/wire/link/link.ts'
 import { memoryPair } from '../../src/wire/link/memory.ts'
 import { dialTcp, tcpLink } from '../../src/wire/link/tcp.ts'
@@ -66,11 +69,27 @@ export async function tlsPair(): Promise<[Link, Link]> {
   return [a.link, b.link]
 }
 
+/** What a session's mux runs on, over any other kind. */
+function durable(makePair: MakePair): MakePair {
+  return async () => {
+    const [near, far] = await makePair()
+    const noNext = (): Promise<Link> => Promise.reject(new Error('there is no next link'))
+    const accepted = new Registry().accept(far, { owner: 'a', clock: systemClock, durable: { graceMs: 0 } })
+    const { link } = new Redial(near, { clock: systemClock, connect: noNext, durable: { graceMs: 0 } })
+    const server = await accepted
+    if (server === undefined) throw new Error('it went to a session that was there')
+    return [link, server]
+  }
+}
+
 export const PAIRS: Record<string, MakePair> = {
   memory: async () => memoryPair(),
   tcp: tcpPair,
   circuit: circuitPair,
   'TLS over tcp': tlsPair,
+  'durable over memory': durable(async () => memoryPair()),
+  'durable over TLS over tcp': durable(tlsPair),
+  'durable over circuit': durable(circuitPair),
 }
 
 /** The same link, that also runs `after` when it is over. */

@@ -37,7 +37,6 @@ export class LinkMux implements Mux {
   #nextId: number
   #lastFarId = 0
   #pingCount = 0
-  #heard: number
   #closed = false
 
   constructor(link: Link, { side, handlers, clock = systemClock }: MuxOptions) {
@@ -46,7 +45,6 @@ export class LinkMux implements Mux {
     this.#clock = clock
     this.#odd = side === 'client' ? 1 : 0
     this.#nextId = side === 'client' ? 1 : 2
-    this.#heard = clock.now()
     this.#outbox = new Outbox(link, () => this.#fail('too many unsent control frames'))
     this.#context = {
       outbox: this.#outbox,
@@ -60,7 +58,6 @@ export class LinkMux implements Mux {
     link.bind({
       onData: (bytes) => {
         if (this.#closed) return
-        this.#heard = clock.now()
         const wrong = decoder.feed(bytes)
         if (wrong !== undefined) this.#fail(wrong)
       },
@@ -73,13 +70,13 @@ export class LinkMux implements Mux {
     return this.#flows.size
   }
 
-  /** When the far end was last heard, on the mux's clock. */
-  get heardAt(): number {
-    return this.#heard
-  }
-
   get rttMs(): number {
     return this.#budget.rttMs
+  }
+
+  /** The round trip, as the layer below has measured it. */
+  measured(ms: number): void {
+    this.#budget.rttMs = Math.max(1, ms)
   }
 
   open(header: Uint8Array, data: Uint8Array = Buffer.alloc(0)): MuxFlow {

@@ -45,6 +45,10 @@ export interface SessionHandlers {
    * end sent is kept, within the flow's window, until the stream is bound. Opening never blocks other streams.
    */
   onStream(opening: Opening): void
+  /** The link is gone; streams stand still until the next one is there, or the grace time is over. */
+  onLost?(reason: Error): void
+  /** Streams go on. */
+  onBack?(): void
   /** Called once. `reason` is undefined when the far end or this one closed it in order. */
   onClose(reason?: Error): void
 }
@@ -66,7 +70,13 @@ export interface Session {
     header: OpenHeader,
     options?: { data?: Uint8Array; signal?: AbortSignal },
   ): Promise<{ stream: Stream; reply: ReplyHeader }>
-  /** Last measured round trip in ms. The session pings each second and ends itself after 3 s of silence. */
+  /** It has a link now. */
+  readonly isLinked: boolean
+  /** Client: goes over to the next link without a break, because a better one may be had. Resolves when that was tried. */
+  renew(): Promise<void>
+  /** Finds out within `limitMs` whether the link still lives: the network has changed. */
+  probe(limitMs: number): void
+  /** Last measured round trip in ms. The far end is asked each second; a link is dead after 3 s of silence. */
   readonly rttMs: number
   /** Milliseconds since the far end was last heard. */
   readonly silentMs: number

@@ -1,6 +1,9 @@
-/** Starts a session on a link: TLS, hello, then streams; ends it when the far end falls silent. */
+/** Starts a session on a link: TLS, hello, then streams; where that was agreed, it outlives its link. */
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import { type Logger, silentLogger } from '../../lib/logger.ts'
+import type { DurableLink, DurableOptions } from '../durable/durable-link.ts'
+import { Redial } from '../durable/redial.ts'
+import { Registry } from '../durable/registry.ts'
 import type { Link } from '../link/link.ts'
 import type { Hello } from '../messages/hello.ts'
 import type { MuxHandlers } from '../mux/contract.ts'
@@ -8,7 +11,6 @@ import type { MuxFlow } from '../mux/flow.ts'
 import { createMux, type LinkMux } from '../mux/mux.ts'
 import type { Identity, PeerKey, Session, SessionHandlers, VerifyPeer } from './contract.ts'
 import { answerHello, greet } from './greet.ts'
-import { watchSilence } from './silence.ts'
 import { openingOf, openStream } from './streams.ts'
 import { secure } from './tls.ts'
 
@@ -22,6 +24,10 @@ export interface SessionOptions {
   clock?: Clock
   logger?: Logger
   signal?: AbortSignal
+  /** How long the session waits for its next link; default 0: it ends with its link. Both ends have it alike. */
+  graceMs?: number
+  /** Client: another link to the same far end. Without it the session ends with its link. */
+  nextLink?(signal: AbortSignal): Promise<Link>
 }
 
 /**
@@ -29,21 +35,102 @@ export interface SessionOptions {
  * Rejects with why the far end was not believed, why the link ended, after 10 s, or with the signal's reason.
  */
 export async function startSession(link: Link, options: SessionOptions): Promise<Session> {
-  const { side, identity, verify, hello, clock = systemClock, logger = silentLogger, signal } = options
+  const session = await within(link, options, (signal) =>
+    options.side === 'client' ? begin(link, options, signal) : take(link, options, signal, new Registry()),
+  )
+  if (session === undefined) throw new Error(`${link.name}: a session that nobody began`)
+  return session
+}
+
+/**
+ * Takes a link on a server whose sessions outlive their links.
+ * @returns undefined when the link went to a session that was there
+ */
+export function acceptSession(
+  link: Link,
+  registry: Registry,
+  options: Omit<SessionOptions, 'side' | 'nextLink'>,
+): Promise<Session | undefined> {
+  const whole = { ...options, side: 'server' as const }
+  return within(link, whole, (signal) => take(link, whole, signal, registry))
+}
+
+/** Makes a session and exchanges hellos, all within the limit. */
+async function within(
+  link: Link,
+  { clock = systemClock, signal, hello }: SessionOptions,
+  make: (signal: AbortSignal) => Promise<LinkSession | undefined>,
+): Promise<Session | undefined> {
   const limit = new AbortController()
   const late = clock.after(START_LIMIT_MS, () => limit.abort(new Error(`${link.name}: no session within 10 s`)))
   const give = (): void => limit.abort(signal?.reason)
   if (signal?.aborted) give()
   signal?.addEventListener('abort', give, { once: true })
   try {
-    const secured = await secure(link, { side, identity, verify, signal: limit.signal })
-    const session = new LinkSession(secured.link, secured.peer, { side, clock, logger })
-    await session.start(hello, limit.signal)
+    const session = await make(limit.signal)
+    await session?.start(hello, limit.signal)
     return session
   } finally {
     late.cancel()
     signal?.removeEventListener('abort', give)
   }
+}
+
+async function begin(first: Link, options: SessionOptions, signal: AbortSignal): Promise<LinkSession> {
+  const { side, identity, verify, clock = systemClock, logger = silentLogger, graceMs = 0, nextLink } = options
+  const { link, peer } = await secure(first, { side, identity, verify, signal })
+  const events = new LinkEvents()
+  const redial = new Redial(link, {
+    clock,
+    logger,
+    durable: { ...events.durable, graceMs: nextLink === undefined ? 0 : graceMs },
+    async connect(ended) {
+      if (nextLink === undefined) throw new Error('there is no next link')
+      const same = ({ publicKey }: PeerKey): string | undefined =>
+        publicKey === peer.publicKey ? undefined : 'the next link leads to somebody else'
+      const next = await nextLink(ended)
+      return (await secure(next, { side, identity, verify: same, signal: ended })).link
+    },
+  })
+  return new LinkSession(redial.link, peer, { side, clock, logger, events, renew: () => redial.renew() })
+}
+
+async function take(
+  first: Link,
+  options: SessionOptions,
+  signal: AbortSignal,
+  registry: Registry,
+): Promise<LinkSession | undefined> {
+  const { side, identity, verify, clock = systemClock, logger = silentLogger, graceMs = 0 } = options
+  const { link, peer } = await secure(first, { side, identity, verify, signal })
+  const events = new LinkEvents()
+  const durable = await registry.accept(link, {
+    owner: peer.publicKey,
+    clock,
+    signal,
+    durable: { ...events.durable, graceMs },
+  })
+  return durable && new LinkSession(durable, peer, { side, clock, logger, events, renew: async () => {} })
+}
+
+/** What the link below a session says of itself, for whom it becomes known later. */
+class LinkEvents {
+  onLost: (reason: Error) => void = () => {}
+  onBack: () => void = () => {}
+  onRoundTrip: (ms: number) => void = () => {}
+  readonly durable: Pick<DurableOptions, 'onLost' | 'onBack' | 'onRoundTrip'> = {
+    onLost: (reason) => this.onLost(reason),
+    onBack: () => this.onBack(),
+    onRoundTrip: (ms) => this.onRoundTrip(ms),
+  }
+}
+
+interface Below {
+  side: 'client' | 'server'
+  clock: Clock
+  logger: Logger
+  events: LinkEvents
+  renew(): Promise<void>
 }
 
 class LinkSession implements Session, MuxHandlers {
@@ -58,20 +145,28 @@ class LinkSession implements Session, MuxHandlers {
   #handlers: SessionHandlers | undefined
   /** Flows that came before `bind`. */
   #early: { flow: MuxFlow; header: Buffer }[] = []
-  #stopWatching: () => void = () => {}
+  readonly #link: DurableLink
+  readonly #renew: () => Promise<void>
   #ended: { reason?: Error } | undefined
 
-  constructor(
-    link: Link,
-    peer: PeerKey,
-    { side, clock, logger }: { side: 'client' | 'server'; clock: Clock; logger: Logger },
-  ) {
+  constructor(link: DurableLink, peer: PeerKey, { side, clock, logger, events, renew }: Below) {
     this.peer = peer
+    this.#link = link
     this.#clock = clock
     this.#logger = logger
+    this.#renew = renew
     this.#server = side === 'server'
     this.#greeted.promise.catch(() => {})
     this.#mux = createMux(link, { side, handlers: this, clock })
+    events.onRoundTrip = (ms) => this.#mux.measured(ms)
+    events.onLost = (reason) => {
+      this.#logger.info({ peer: this.#theirs?.end, reason: reason.message }, 'session lost its link')
+      this.#handlers?.onLost?.(reason)
+    }
+    events.onBack = () => {
+      this.#logger.info({ peer: this.#theirs?.end }, 'session goes on')
+      this.#handlers?.onBack?.()
+    }
   }
 
   /** Exchanges hellos. */
@@ -90,7 +185,6 @@ class LinkSession implements Session, MuxHandlers {
     } finally {
       signal.removeEventListener('abort', give)
     }
-    this.#stopWatching = watchSilence(this.#mux, this.#clock, (error) => this.#mux.close(error))
   }
 
   get hello(): Hello {
@@ -103,7 +197,19 @@ class LinkSession implements Session, MuxHandlers {
   }
 
   get silentMs(): number {
-    return this.#clock.now() - this.#mux.heardAt
+    return this.#clock.now() - this.#link.heardAt
+  }
+
+  get isLinked(): boolean {
+    return this.#link.isLinked
+  }
+
+  renew(): Promise<void> {
+    return this.#renew()
+  }
+
+  probe(limitMs: number): void {
+    this.#link.probe(limitMs)
   }
 
   bind(handlers: SessionHandlers): void {
@@ -129,7 +235,6 @@ class LinkSession implements Session, MuxHandlers {
   }
 
   onClose(reason?: Error): void {
-    this.#stopWatching()
     this.#greeted.reject(reason ?? new Error('the far end hung up'))
     this.#logger.debug({ peer: this.#theirs?.end, reason: reason?.message }, 'session ended')
     this.#ended = reason === undefined ? {} : { reason }

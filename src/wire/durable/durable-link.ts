@@ -1,0 +1,333 @@
+/** The link that stays: it goes on over one link after the other, from the byte where the far end left off. */
+import type { Clock, Timer } from '../../lib/clock.ts'
+import type { Link, LinkHandlers } from '../link/link.ts'
+import { Heartbeat } from './heartbeat.ts'
+import { MAX_RUN_BYTES, RECORD, readU64, u64 } from './record.ts'
+import type { RecordLink } from './record-link.ts'
+import { ResendBuffer } from './resend-buffer.ts'
+import { type LinkRefused, readRefusal } from './start.ts'
+
+/** Bytes that are kept until the far end has them; more has to wait. Fills 1 Gbit/s at 60 ms. */
+export const MAX_UNACKED_BYTES = 8 * 1024 * 1024
+/** Bytes that wait to be sent; more has to wait. */
+const MAX_UNSENT_BYTES = 512 * 1024
+/** The far end is told at least this often what has arrived. */
+const ACK_BYTES = 256 * 1024
+const MAX_REASON_BYTES = 1024
+
+export interface DurableOptions {
+  name: string
+  clock: Clock
+  /** How long it waits for the next link; 0: it ends with its link. */
+  graceMs: number
+  /** The link under it is gone; the next one is looked for. */
+  onLost?(reason: Error): void
+  /** The next link goes on with it. */
+  onBack?(): void
+  onRoundTrip?(ms: number): void
+  /** Client: the far end knows it now. */
+  onAccept?(): void
+  /** It is over for good. */
+  onOver?(): void
+}
+
+export class DurableLink implements Link {
+  readonly name: string
+  readonly #options: DurableOptions
+  readonly #resend = new ResendBuffer()
+  #handlers: LinkHandlers | undefined
+  #early: Buffer[] = []
+  #link: RecordLink | undefined
+  #heartbeat: Heartbeat | undefined
+  #received = 0
+  #told = 0
+  #paused = false
+  #blocked = false
+  #scheduled = false
+  #closing = false
+  #over: { reason?: Error; told: boolean } | undefined
+  #grace: Timer | undefined
+  #lostWhy: Error | undefined
+  #heardAt: number
+
+  constructor(options: DurableOptions) {
+    this.name = options.name
+    this.#options = options
+    this.#heardAt = options.clock.now()
+  }
+
+  /** Offset of the next byte that this end wants. */
+  get received(): number {
+    return this.#received
+  }
+
+  get isOver(): boolean {
+    return this.#over !== undefined
+  }
+
+  /** A link is in use. */
+  get isLinked(): boolean {
+    return this.#link !== undefined
+  }
+
+  get heardAt(): number {
+    return this.#heardAt
+  }
+
+  /** Bytes that are kept until the far end has them. */
+  get keptBytes(): number {
+    return this.#resend.unacknowledgedBytes
+  }
+
+  bind(handlers: LinkHandlers): void {
+    this.#handlers = handlers
+    const early = this.#early
+    this.#early = []
+    for (const bytes of early) handlers.onData(bytes)
+    this.#tell()
+  }
+
+  send(bytes: Uint8Array): boolean {
+    if (this.#over !== undefined || this.#closing) return true
+    this.#resend.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    this.#schedule()
+    this.#blocked ||= this.#isFull()
+    return !this.#blocked
+  }
+
+  pause(): void {
+    this.#paused = true
+    this.#link?.pause()
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#link?.resume()
+  }
+
+  /** Without a link there is nobody to tell: then it is over at once. */
+  close(): void {
+    if (this.#over !== undefined || this.#closing) return
+    this.#closing = true
+    if (this.#link === undefined) this.#end()
+    else this.#schedule()
+  }
+
+  reset(reason: Error): void {
+    if (this.#over !== undefined) return
+    this.#link?.send(RECORD.RESET, Buffer.from(reason.message).subarray(0, MAX_REASON_BYTES))
+    this.#link?.close()
+    this.#end(reason)
+  }
+
+  /**
+   * Goes on over `link`, which has been started. The link that was in use is dropped.
+   * @param theirs offset of the next byte that the far end wants
+   */
+  attach(link: RecordLink, theirs: number): void {
+    if (this.#over !== undefined || !this.#acknowledge(theirs)) {
+      link.drop(new Error(`${this.name} cannot go on with this link`))
+      return
+    }
+    const wasLost = this.#grace !== undefined
+    this.#detach(new Error('another link took over'))
+    this.#grace?.cancel()
+    this.#grace = undefined
+    // What was acknowledged on the link before, after these words were said, is not wanted any more.
+    this.#resend.rewind(Math.max(theirs, this.#resend.acknowledged))
+    this.#link = link
+    this.#told = this.#received
+    const heartbeat = new Heartbeat({
+      clock: this.#options.clock,
+      ping: (nonce) => link.send(RECORD.PING, u32(nonce), u64(this.#received)),
+      onDead: (reason) => this.#lose(link, reason),
+      onRoundTrip: (ms) => this.#options.onRoundTrip?.(ms),
+    })
+    this.#heartbeat = heartbeat
+    link.listen({
+      onHeard: () => {
+        this.#heardAt = this.#options.clock.now()
+        heartbeat.heard()
+      },
+      onRecord: (type, payload) => this.#onRecord(link, type, payload),
+      onData: (offset, bytes) => this.#onData(offset, bytes),
+      onDrain: () => this.#flush(),
+      onClose: (reason) => this.#lose(link, reason ?? new Error(`${link.name} was closed`)),
+    })
+    if (this.#link !== link) return
+    if (this.#paused) link.pause()
+    if (wasLost) this.#options.onBack?.()
+    this.#flush()
+  }
+
+  /** The far end wants bytes from `theirs` on, as it says at any time. Ends everything when that cannot be. */
+  acknowledged(theirs: number): void {
+    if (this.#acknowledge(theirs)) this.#unblock()
+  }
+
+  /** Finds out soon whether the link still lives: the network has changed. */
+  probe(limitMs: number): void {
+    this.#heartbeat?.probe(limitMs)
+  }
+
+  /** It cannot go on: the far end does not know it, or nobody looks for a link any more. */
+  giveUp(reason: Error): void {
+    this.#end(reason)
+  }
+
+  #isFull(): boolean {
+    return this.#resend.unacknowledgedBytes >= MAX_UNACKED_BYTES || this.#resend.unsentBytes >= MAX_UNSENT_BYTES
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    process.nextTick(() => {
+      this.#scheduled = false
+      this.#flush()
+    })
+  }
+
+  #flush(): void {
+    const link = this.#link
+    while (link !== undefined && this.#link === link && !link.isFull && this.#resend.unsentBytes > 0) {
+      const { offset, bytes, pieces } = this.#resend.take(MAX_RUN_BYTES)
+      link.sendData(offset, bytes, pieces)
+    }
+    this.#unblock()
+    if (!this.#closing || link === undefined || this.#resend.unsentBytes > 0) return
+    link.send(RECORD.CLOSE, u64(this.#resend.end))
+    link.close()
+    this.#end()
+  }
+
+  #unblock(): void {
+    if (!this.#blocked || this.#over !== undefined) return
+    if (this.#resend.unsentBytes > MAX_UNSENT_BYTES / 2) return
+    if (this.#resend.unacknowledgedBytes > MAX_UNACKED_BYTES / 2) return
+    this.#blocked = false
+    process.nextTick(() => this.#handlers?.onDrain())
+  }
+
+  #acknowledge(offset: number): boolean {
+    if (this.#resend.acknowledge(offset)) return true
+    this.#end(new Error(`protocol error on ${this.name}: bytes were acknowledged that were never sent`))
+    return false
+  }
+
+  #onRecord(link: RecordLink, type: number, payload: Buffer): void {
+    switch (type) {
+      case RECORD.ACCEPT:
+        this.#options.onAccept?.()
+        this.acknowledged(readU64(payload))
+        break
+      case RECORD.ACK:
+        this.acknowledged(readU64(payload))
+        break
+      case RECORD.PING:
+        this.acknowledged(readU64(payload, 4))
+        link.send(RECORD.PONG, payload.subarray(0, 4), u64(this.#received))
+        this.#told = this.#received
+        break
+      case RECORD.PONG:
+        this.acknowledged(readU64(payload, 4))
+        this.#heartbeat?.answered(payload.readUInt32BE(0))
+        break
+      case RECORD.CLOSE:
+        if (readU64(payload) !== this.#received) {
+          this.#lose(link, new Error(`protocol error on ${this.name}: it was closed before its end`))
+          break
+        }
+        link.close()
+        this.#end()
+        break
+      case RECORD.RESET:
+        link.close()
+        this.#end(new Error(payload.toString() || 'the far end gave up'))
+        break
+      case RECORD.REFUSE:
+        this.#onRefused(link, readRefusal(payload))
+        break
+      default:
+        // A record type of a later version: what it says is not needed to go on.
+        break
+    }
+  }
+
+  /** Only a link that is too late may be followed by another one. */
+  #onRefused(link: RecordLink, refused: LinkRefused): void {
+    if (refused.refusal === 'stale') {
+      this.#lose(link, refused)
+      return
+    }
+    link.close()
+    this.#end(refused)
+  }
+
+  #onData(offset: number, bytes: Buffer): void {
+    if (this.#over !== undefined) return
+    // What comes again is cut off; a gap cannot be on an ordered link.
+    if (offset > this.#received) {
+      this.#end(new Error(`protocol error on ${this.name}: bytes are missing`))
+      return
+    }
+    const fresh = bytes.subarray(this.#received - offset)
+    if (fresh.length === 0) return
+    this.#received += fresh.length
+    if (this.#handlers === undefined) this.#early.push(fresh)
+    else this.#handlers.onData(fresh)
+    if (this.#received - this.#told < ACK_BYTES) return
+    this.#told = this.#received
+    this.#link?.send(RECORD.ACK, u64(this.#received))
+  }
+
+  #lose(link: RecordLink, reason: Error): void {
+    if (this.#link !== link || this.#over !== undefined) return
+    this.#detach(reason)
+    const { clock, graceMs, onLost } = this.#options
+    if (graceMs === 0 || this.#closing) {
+      this.#end(reason)
+      return
+    }
+    this.#lostWhy = reason
+    const late = (): void =>
+      this.#end(new Error(`no link for ${Math.round(graceMs / 1000)} s; the last one: ${this.#lostWhy?.message}`))
+    this.#grace = clock.after(graceMs, late)
+    onLost?.(reason)
+  }
+
+  #detach(reason: Error): void {
+    this.#heartbeat?.stop()
+    this.#heartbeat = undefined
+    this.#link?.drop(reason)
+    this.#link = undefined
+  }
+
+  #end(reason?: Error): void {
+    if (this.#over !== undefined) return
+    this.#over = reason === undefined ? { told: false } : { reason, told: false }
+    this.#heartbeat?.stop()
+    this.#heartbeat = undefined
+    this.#grace?.cancel()
+    this.#resend.clear()
+    const link = this.#link
+    this.#link = undefined
+    // Its last record is on its way; what else comes means nothing.
+    link?.deafen()
+    if (reason !== undefined) link?.close()
+    this.#options.onOver?.()
+    process.nextTick(() => this.#tell())
+  }
+
+  #tell(): void {
+    if (this.#over === undefined || this.#over.told || this.#handlers === undefined) return
+    this.#over.told = true
+    this.#handlers.onClose(this.#over.reason)
+  }
+}
+
+function u32(value: number): Buffer {
+  const bytes = Buffer.allocUnsafe(4)
+  bytes.writeUInt32BE(value)
+  return bytes
+}
