@@ -1,16 +1,20 @@
 /** Sessions of daemons, over circuits that managers switch here. */
-import type { Clock } from '../lib/clock.ts'
+import type { Clock, Timer } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import { Waiters } from '../lib/waiters.ts'
 import { type ControlChannel, controlChannel } from '../wire/control.ts'
+import { Registry } from '../wire/durable/registry.ts'
 import type { Link } from '../wire/link/link.ts'
 import type { Hello } from '../wire/messages/hello.ts'
 import type { Identity, Opening, Session } from '../wire/session/contract.ts'
-import { startSession } from '../wire/session/session.ts'
+import { MAX_GRACE_MS } from '../wire/session/grace.ts'
+import { acceptSession } from '../wire/session/session.ts'
 
 /** A config that names the daemon may be under way still. */
 const KNOWN_LIMIT_MS = 2000
 const MAX_PENDING = 64
+/** A laptop whose link is gone for longer is away: whoever waits for its answer is told. */
+const AWAY_MS = 8000
 
 export interface Laptop {
   /** Name of its Session object. */
@@ -18,6 +22,8 @@ export interface Laptop {
   readonly session: Session
   /** Intercepts that it answers now. */
   serves: Set<string>
+  /** Called when it has been away so long that nothing should wait for its answer any more. @returns takes the call off */
+  onAway(call: () => void): () => void
   /** Tells it which of them are routed to it. */
   attached(intercepts: string[]): void
 }
@@ -39,6 +45,7 @@ export class Laptops {
   readonly #options: LaptopsOptions
   readonly #laptops = new Map<Session, Laptop>()
   readonly #waiters: Waiters
+  readonly #registry = new Registry()
   #pending = 0
 
   constructor(options: LaptopsOptions) {
@@ -46,22 +53,25 @@ export class Laptops {
     this.#waiters = new Waiters(options.clock)
   }
 
-  /** Those that are connected now. */
+  /** All that have a session, connected now or not. */
   [Symbol.iterator](): Iterator<Laptop> {
     return this.#laptops.values()
   }
 
-  /** The laptop of a Session object. */
+  /** The laptop of a Session object, if it is connected now. */
   find(name: string): Laptop | undefined {
-    for (const laptop of this.#laptops.values()) if (laptop.name === name) return laptop
+    for (const laptop of this.#laptops.values()) if (laptop.name === name && laptop.session.isLinked) return laptop
     return undefined
   }
 
-  /** The laptop that answers an attachment: the last one, for a daemon that came back may have two for a moment. */
+  /**
+   * The laptop that answers an attachment, if it is connected now: what is new must not wait for one that may never come
+   * back. The last one, for a daemon that was started anew may have two for a moment.
+   */
   serving(name: string, intercept: string): Laptop | undefined {
     let last: Laptop | undefined
     for (const laptop of this.#laptops.values()) {
-      if (laptop.name === name && laptop.serves.has(intercept)) last = laptop
+      if (laptop.name === name && laptop.session.isLinked && laptop.serves.has(intercept)) last = laptop
     }
     return last
   }
@@ -84,15 +94,15 @@ export class Laptops {
     }
     this.#pending++
     try {
-      const session = await startSession(link, {
-        side: 'server',
+      const session = await acceptSession(link, this.#registry, {
         identity,
         hello,
         clock,
         logger,
+        graceMs: MAX_GRACE_MS,
         verify: () => undefined,
       })
-      await this.#admit(session)
+      if (session !== undefined) await this.#admit(session)
     } catch (error) {
       logger.info({ circuit: link.name, error: (error as Error).message }, 'session with a laptop not started')
     } finally {
@@ -106,7 +116,7 @@ export class Laptops {
 
   /** The key must be the one of the Session object that the daemon names. */
   async #admit(session: Session): Promise<void> {
-    const { keyOf, logger } = this.#options
+    const { keyOf, logger, clock } = this.#options
     const { end } = session.hello
     const name = end.role === 'daemon' ? end.session : undefined
     const matches = (): true | undefined =>
@@ -116,12 +126,29 @@ export class Laptops {
       session.close(new Error('this session is not known here'))
       return
     }
-    const laptop: Laptop = { name, session, serves: new Set(), attached: () => {} }
+    const calls = new Set<() => void>()
+    const onAway = (call: () => void): (() => void) => {
+      calls.add(call)
+      return () => void calls.delete(call)
+    }
+    const laptop: Laptop = { name, session, serves: new Set(), attached: () => {}, onAway }
     this.#laptops.set(session, laptop)
+    let away: Timer | undefined
     logger.info({ session: name }, 'laptop joined')
     session.bind({
       onStream: (opening) => this.#onStream(opening, laptop),
+      onLost: () => {
+        away = clock.after(AWAY_MS, () => {
+          for (const call of [...calls]) call()
+        })
+        this.#options.onChange()
+      },
+      onBack: () => {
+        away?.cancel()
+        this.#options.onChange()
+      },
       onClose: (reason) => {
+        away?.cancel()
         this.#laptops.delete(session)
         logger.info({ session: name, reason: reason?.message }, 'laptop left')
         this.#options.onChange()

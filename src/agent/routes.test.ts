@@ -120,7 +120,13 @@ function laptops(): {
         },
       }
       const name = `session-${intercept}`
-      serving.set(intercept, { name, session: session as Session, serves: new Set([intercept]), attached() {} })
+      serving.set(intercept, {
+        name,
+        session: session as Session,
+        serves: new Set([intercept]),
+        onAway: () => () => {},
+        attached() {},
+      })
       return { opened }
     },
     leave: (intercept) => void serving.delete(intercept),

@@ -16,6 +16,8 @@ export interface Laptop {
    * Rejects with a `StreamRefused` when nothing listens there, with another error when the laptop is lost.
    */
   open(data: Buffer, from: string, signal: AbortSignal): Promise<Stream>
+  /** Called when the laptop has been away for a while: nothing whole should wait for it any more. @returns takes the call off */
+  onAway(call: () => void): () => void
 }
 
 export interface Routing {

@@ -1,12 +1,13 @@
 /** Sessions with agents: one for each pod, shared by all attachments of this cluster that cover it. */
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
+import { Waiters } from '../lib/waiters.ts'
 import { openCircuit } from '../wire/carrier/open-circuit.ts'
 import { type ControlChannel, controlChannel } from '../wire/control.ts'
 import type { LinkMux } from '../wire/mux/mux.ts'
 import type { Identity, Opening, Session } from '../wire/session/contract.ts'
 import { startSession } from '../wire/session/session.ts'
-import { helloOf } from './carrier.ts'
+import { helloOf, nextCarrier } from './carrier.ts'
 
 const RETRY_MS = { first: 100, most: 1000 }
 
@@ -25,6 +26,7 @@ export interface AgentLinksOptions {
   clock: Clock
   logger: Logger
   mux(): LinkMux | undefined
+  graceMs: number
 }
 
 interface AgentLink {
@@ -41,9 +43,11 @@ interface AgentLink {
 export class AgentLinks {
   readonly #options: AgentLinksOptions
   readonly #links = new Map<string, AgentLink>()
+  readonly #waiters: Waiters
 
   constructor(options: AgentLinksOptions) {
     this.#options = options
+    this.#waiters = new Waiters(options.clock)
   }
 
   /** Serves an attachment to the agent of a pod; again with another key when the agent is another one. */
@@ -89,7 +93,8 @@ export class AgentLinks {
 
   /** Whether the pod's agent routes to this attachment now. */
   isAttached(podUid: string, uid: string): boolean {
-    return this.#links.get(podUid)?.attached.has(uid) === true
+    const link = this.#links.get(podUid)
+    return link?.session?.isLinked === true && link.attached.has(uid)
   }
 
   /** The session with a pod's agent, if it stands. */
@@ -99,6 +104,7 @@ export class AgentLinks {
 
   /** There is a carrier again. */
   carrierChanged(): void {
+    this.#waiters.changed()
     for (const link of this.#links.values()) {
       link.retryMs = RETRY_MS.first
       void this.#keep(link)
@@ -133,15 +139,18 @@ export class AgentLinks {
   }
 
   async #start(link: AgentLink, carrier: LinkMux): Promise<void> {
-    const { identity, session: name, clock, logger } = this.#options
+    const { identity, session: name, clock, logger, mux, graceMs } = this.#options
     const { podUid, publicKey } = link
-    const session = await startSession(openCircuit(carrier, { to: `agent/${podUid}` }), {
+    const to = `agent/${podUid}`
+    const session = await startSession(openCircuit(carrier, { to }), {
       side: 'client',
       identity,
       hello: helloOf(name),
       clock,
       logger,
       verify: (peer) => (peer.publicKey === publicKey ? undefined : 'not the agent that Kubernetes named'),
+      graceMs,
+      nextLink: async () => openCircuit(await nextCarrier(this.#waiters, mux, graceMs), { to }),
     })
     if (!this.#isWanted(link)) {
       session.close()
@@ -150,13 +159,15 @@ export class AgentLinks {
     link.session = session
     session.bind({
       onStream: (opening) => this.#onStream(link, opening),
+      onLost: () => this.#changed(link),
+      onBack: () => this.#changed(link),
       onClose: (reason) => {
         logger.info({ pod: podUid, reason: reason?.message }, 'session with an agent ended')
         if (link.session !== session) return
         link.session = undefined
         link.control = undefined
         link.attached = new Set()
-        for (const served of link.served.values()) served.onAttached()
+        this.#changed(link)
         clock.after(link.retryMs, () => void this.#keep(link))
       },
     })
@@ -165,10 +176,10 @@ export class AgentLinks {
       throw error
     })
     link.control = controlChannel(stream, {
-      onMessage(message) {
+      onMessage: (message) => {
         if (message.kind !== 'attached') return
         link.attached = new Set(message.intercepts)
-        for (const served of link.served.values()) served.onAttached()
+        this.#changed(link)
       },
     })
     this.#tell(link)
@@ -184,6 +195,10 @@ export class AgentLinks {
 
   #tell({ control, served }: AgentLink): void {
     control?.send({ kind: 'serves', intercepts: [...served.keys()] })
+  }
+
+  #changed({ served }: AgentLink): void {
+    for (const one of served.values()) one.onAttached()
   }
 
   #isWanted(link: AgentLink): boolean {

@@ -5,6 +5,7 @@ import { INSTALLATION } from '../kube/resources.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import { VERSION } from '../lib/version.ts'
+import type { Waiters } from '../lib/waiters.ts'
 import { openCircuit } from '../wire/carrier/open-circuit.ts'
 import { controlChannel } from '../wire/control.ts'
 import type { Dialers } from '../wire/messages/control.ts'
@@ -40,6 +41,13 @@ export interface Carrier {
 
 export function helloOf(session: string): Hello {
   return { version: VERSION, protocol: PROTOCOL, features: [], end: { role: 'daemon', session } }
+}
+
+/** The carrier of now, or the next one. Rejects when there is none within the time. */
+export async function nextCarrier(waiters: Waiters, mux: () => LinkMux | undefined, limitMs: number): Promise<LinkMux> {
+  const carrier = await waiters.until(mux, limitMs)
+  if (carrier === undefined) throw new Error('there is no carrier')
+  return carrier
 }
 
 /** Rejects with the API server's fault, or with why the manager was not believed or did not believe. */

@@ -12,6 +12,7 @@ import { Fault } from '../lib/fault.ts'
 import type { Logger } from '../lib/logger.ts'
 import { personalMark } from '../lib/mark.ts'
 import { Waiters } from '../lib/waiters.ts'
+import { graceOf } from '../wire/session/grace.ts'
 import { createIdentity } from '../wire/session/identity.ts'
 import { AgentLinks } from './agent-links.ts'
 import type { Attachment } from './attachment.ts'
@@ -85,6 +86,7 @@ export class Cluster {
       clock,
       logger: this.logger,
       mux: () => this.#carrier?.mux,
+      graceMs: graceOf(process.env),
     }
     this.agents = new AgentLinks(common)
     this.dialer = new DialerLink(common)

@@ -1,5 +1,5 @@
 /** Connections and names in the cluster, by a session with a dialer that is made when it is needed. */
-import type { Clock } from '../lib/clock.ts'
+import type { Clock, Timer } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import { Waiters } from '../lib/waiters.ts'
 import { openCircuit } from '../wire/carrier/open-circuit.ts'
@@ -8,11 +8,13 @@ import type { LinkMux } from '../wire/mux/mux.ts'
 import type { Identity, Session, Stream } from '../wire/session/contract.ts'
 import { StreamRefused } from '../wire/session/refused.ts'
 import { startSession } from '../wire/session/session.ts'
-import { helloOf } from './carrier.ts'
+import { helloOf, nextCarrier } from './carrier.ts'
 import { DnsStream } from './dns-stream.ts'
 
 /** A carrier or a dialer may just be coming back. */
 const WAIT_MS = 8000
+/** A dialer that no manager names for so long is gone for good, and with it the connections that it had dialled. */
+const GONE_MS = 3000
 /** Resolvers ask again after it: no answer is worth more. */
 const ANSWER_MS = 5000
 const ATTEMPTS = 4
@@ -25,6 +27,7 @@ export interface DialerLinkOptions {
   logger: Logger
   /** The carrier of now, if there is one. */
   mux(): LinkMux | undefined
+  graceMs: number
 }
 
 export class DialerLink {
@@ -33,6 +36,8 @@ export class DialerLink {
   #dialers: Dialers['dialers'] = []
   #session: Promise<Session> | undefined
   #dns: Promise<DnsStream> | undefined
+  #started: Session | undefined
+  #doubt: Timer | undefined
 
   constructor(options: DialerLinkOptions) {
     this.#options = options
@@ -43,6 +48,17 @@ export class DialerLink {
   know(dialers: Dialers['dialers']): void {
     this.#dialers = dialers
     this.#waiters.changed()
+    this.#doubt?.cancel()
+    this.#doubt = this.#isNamed() ? undefined : this.#options.clock.after(GONE_MS, () => this.#giveUp())
+  }
+
+  #isNamed(): boolean {
+    const key = this.#started?.peer.publicKey
+    return key === undefined || this.#dialers.some(({ publicKey }) => publicKey === key)
+  }
+
+  #giveUp(): void {
+    if (!this.#isNamed()) this.#started?.close(new Error('the dialer is gone'))
   }
 
   /** The carrier changed: what ran over the old one is gone. */
@@ -78,6 +94,7 @@ export class DialerLink {
   }
 
   close(): void {
+    this.#doubt?.cancel()
     void this.#session?.then((session) => session.close()).catch(() => {})
   }
 
@@ -87,7 +104,7 @@ export class DialerLink {
     const startedAt = clock.now()
     for (let attempt = 1; ; attempt++) {
       try {
-        return await ask(await this.#started())
+        return await ask(await this.#ready())
       } catch (error) {
         const isLast = attempt === ATTEMPTS || clock.now() - startedAt >= WAIT_MS
         if (error instanceof StreamRefused || isLast) throw error
@@ -97,39 +114,42 @@ export class DialerLink {
     }
   }
 
-  #started(): Promise<Session> {
+  #ready(): Promise<Session> {
     if (this.#session === undefined) {
       const starting = this.#start()
       this.#session = starting
       const forget = (): void => {
-        if (this.#session === starting) {
-          this.#session = undefined
-          this.#dns = undefined
-        }
+        if (this.#session !== starting) return
+        this.#session = undefined
+        this.#started = undefined
+        this.#dns = undefined
       }
-      starting.then(
-        (session) => session.bind({ onStream: (opening) => opening.refuse('unknown', 'not here'), onClose: forget }),
-        forget,
-      )
+      starting.then((session) => {
+        this.#started = session
+        session.bind({ onStream: (opening) => opening.refuse('unknown', 'not here'), onClose: forget })
+      }, forget)
     }
     return this.#session
   }
 
   async #start(): Promise<Session> {
-    const { identity, session, clock, logger, mux } = this.#options
+    const { identity, session, clock, logger, mux, graceMs } = this.#options
     const ready = (): LinkMux | undefined => (this.#dialers.length > 0 ? mux() : undefined)
     const carrier = await this.#waiters.until(ready, WAIT_MS)
     if (carrier === undefined) throw new StreamRefused('ETIMEDOUT', 'no dialer is connected')
+    let podUid: string | undefined
     return startSession(openCircuit(carrier, { to: 'dialer' }), {
       side: 'client',
       identity,
       hello: helloOf(session),
       clock,
       logger,
-      verify: ({ publicKey }) =>
-        this.#dialers.some((dialer) => dialer.publicKey === publicKey)
-          ? undefined
-          : 'not a dialer of this installation',
+      verify: ({ publicKey }) => {
+        podUid = this.#dialers.find((dialer) => dialer.publicKey === publicKey)?.podUid
+        return podUid === undefined ? 'not a dialer of this installation' : undefined
+      },
+      graceMs,
+      nextLink: async () => openCircuit(await nextCarrier(this.#waiters, mux, graceMs), { to: `dialer/${podUid}` }),
     })
   }
 }

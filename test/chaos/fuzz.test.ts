@@ -126,7 +126,7 @@ test('a server that hears anything begins no more than one session', async () =>
       const [left, right] = memoryPair()
       const clock = new FakeClock()
       const registry = new Registry()
-      const taken = registry.accept(right, { owner: 'x', clock, durable: { graceMs: 1000 } }).catch(() => undefined)
+      const taken = registry.accept(right, { owner: 'x', clock, durable: {}, maxGraceMs: 1000 }).catch(() => undefined)
       left.bind({ onData() {}, onDrain() {}, onClose() {} })
       for (const bytes of all) left.send(bytes)
       left.close()

@@ -50,8 +50,7 @@ export async function simulate(seed: number): Promise<Outcome> {
   let server: { link: DurableLink; mux: LinkMux } | undefined
   let serverEnd: { reason?: Error } | undefined
   const network = new SimNetwork(clock, random, (link) => {
-    const durable = { graceMs: GRACE_MS }
-    registry.accept(link, { owner: 'client', clock, durable }).then(
+    registry.accept(link, { owner: 'client', clock, durable: {}, maxGraceMs: GRACE_MS }).then(
       (began) => {
         outcome.links++
         if (began === undefined) return

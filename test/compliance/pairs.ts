@@ -74,7 +74,7 @@ function durable(makePair: MakePair): MakePair {
   return async () => {
     const [near, far] = await makePair()
     const noNext = (): Promise<Link> => Promise.reject(new Error('there is no next link'))
-    const accepted = new Registry().accept(far, { owner: 'a', clock: systemClock, durable: { graceMs: 0 } })
+    const accepted = new Registry().accept(far, { owner: 'a', clock: systemClock, durable: {}, maxGraceMs: 0 })
     const { link } = new Redial(near, { clock: systemClock, connect: noNext, durable: { graceMs: 0 } })
     const server = await accepted
     if (server === undefined) throw new Error('it went to a session that was there')

@@ -41,6 +41,7 @@ export class HttpConnection {
   #exchange: Exchange | undefined
   #clientEnded = false
   #headTimer: Timer | undefined
+  #forgetAway: () => void = () => {}
 
   constructor(options: ConnectionOptions) {
     this.#options = options
@@ -108,7 +109,8 @@ export class HttpConnection {
     try {
       const choice = this.#options.routing.decide(this.#options.port, filterRequest(head))
       to = choice.to
-      const { upstream, sent, fresh } = await this.#upstreamFor(choice, bytes)
+      const signal = choice.to === 'app' ? this.#gone.signal : this.#untilAway(choice)
+      const { upstream, sent, fresh } = await this.#upstreamFor(choice, bytes, signal)
       if (this.#client.destroyed) {
         upstream.stream.reset('cancel', 'the client is gone')
         return
@@ -137,24 +139,38 @@ export class HttpConnection {
     }
   }
 
+  /** Aborted when the client is gone, or the laptop is away; the exchange hears of it too. */
+  #untilAway(laptop: Choice & { to: 'laptop' }): AbortSignal {
+    const away = new AbortController()
+    this.#forgetAway = laptop.onAway(() => {
+      away.abort(new Error('it has been away for 8 s'))
+      this.#exchange?.upstreamAway()
+    })
+    return AbortSignal.any([this.#gone.signal, away.signal])
+  }
+
   /** `sent`: the head travelled with the opening; `fresh`: no request went there before. */
-  async #upstreamFor(choice: Choice, head: Buffer): Promise<{ upstream: Upstream; sent: boolean; fresh: boolean }> {
+  async #upstreamFor(
+    choice: Choice,
+    head: Buffer,
+    signal: AbortSignal,
+  ): Promise<{ upstream: Upstream; sent: boolean; fresh: boolean }> {
     const key = choice.to === 'app' ? APP : choice.key
     const known = this.#upstreams.get(key)
     if (known !== undefined) return { upstream: known, sent: false, fresh: false }
     if (choice.to === 'app') {
-      const stream = await this.#options.connectApp(this.#gone.signal)
+      const stream = await this.#options.connectApp(signal)
       return { upstream: { key, stream }, sent: false, fresh: true }
     }
     try {
       const from = `${this.#client.remoteAddress}:${this.#client.remotePort}`
-      const stream = await choice.open(head, from, this.#gone.signal)
+      const stream = await choice.open(head, from, signal)
       return { upstream: { key, stream }, sent: true, fresh: true }
     } catch (error) {
       // Nothing listens on the laptop: the app answers instead.
       if (!(error instanceof StreamRefused)) throw error
       this.#options.routing.counts.refused++
-      return this.#upstreamFor({ to: 'app' }, head)
+      return this.#upstreamFor({ to: 'app' }, head, signal)
     }
   }
 
@@ -166,6 +182,7 @@ export class HttpConnection {
 
   #onOver(upstream: Upstream, outcome: Outcome, fresh: boolean): void {
     this.#exchange = undefined
+    this.#forgetAway()
     if (outcome.kind === 'reuse') {
       this.#state = 'reading'
       this.#idle(upstream)
@@ -248,6 +265,7 @@ export class HttpConnection {
 
   #leave(): void {
     this.#state = 'closing'
+    this.#forgetAway()
     this.#unread = Buffer.alloc(0)
     this.#headTimer?.cancel()
     for (const { stream } of this.#upstreams.values()) letGo(stream, this.#options.clock)

@@ -25,6 +25,8 @@ export interface ExchangeOptions {
   wants(): void
 }
 
+const AWAY = 'it has been away for 8 s'
+
 export class Exchange {
   readonly #options: ExchangeOptions
   readonly #client: Socket
@@ -87,6 +89,14 @@ export class Exchange {
     if (this.#clientEnded) return
     this.#clientEnded = true
     this.#upstream.end()
+  }
+
+  /** The upstream is away: a request that is whole waits no longer for its answer to begin. What flows goes on when it is back. */
+  upstreamAway(): void {
+    if (this.#told || this.#tunnel || !this.#request.done || this.#finished) return
+    this.#upstream.bind(IGNORE)
+    this.#upstream.reset('cancel', AWAY)
+    this.#finish({ kind: 'lost', told: false, orderly: false, why: AWAY })
   }
 
   /** Gives the exchange up without an outcome. */

@@ -27,7 +27,10 @@ export class Switch {
     if (to === undefined) flow.reset('refused', 'an unreadable circuit header')
     else if (daemon.mux.size > MAX_CIRCUITS) flow.reset('limit', 'too many circuits')
     else if (to === 'dialer') void this.#join(daemon, flow, to, () => this.#dialer())
-    else if (to.startsWith('agent/')) {
+    else if (to.startsWith('dialer/')) {
+      const podUid = to.slice('dialer/'.length)
+      void this.#join(daemon, flow, to, () => this.#ends.dialer(podUid))
+    } else if (to.startsWith('agent/')) {
       const podUid = to.slice('agent/'.length)
       void this.#join(daemon, flow, to, () => (this.#covers(daemon, podUid) ? this.#ends.agent(podUid) : undefined))
     } else flow.reset('refused', `there is no circuit to ${to}`)

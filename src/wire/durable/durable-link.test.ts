@@ -64,7 +64,7 @@ class Place {
   #arrive(): { link: Link; taken: Promise<DurableLink | undefined> } {
     const pair = memoryPair()
     this.links.push(pair)
-    const options = { owner: 'jane', clock: this.clock, durable: { graceMs: GRACE_MS } }
+    const options = { owner: 'jane', clock: this.clock, durable: {}, maxGraceMs: GRACE_MS }
     const taken = this.registry.accept(pair[1], options)
     taken.catch(() => {})
     return { link: pair[0], taken }

@@ -13,6 +13,9 @@ export interface HeartbeatOptions {
   onRoundTrip(ms: number): void
 }
 
+/** So long a far end may take that is asked whether the link still lives. */
+const PROBE_MS = 1000
+
 /** The heartbeat of one link. */
 export class Heartbeat {
   readonly #options: HeartbeatOptions
@@ -63,10 +66,13 @@ export class Heartbeat {
 
   #tick(): void {
     const now = this.#options.clock.now()
-    // Who stood still has not listened: the far end is asked anew before it is blamed.
-    if (now - this.#expected > LATE_MS) this.#heard = Math.max(this.#heard, now - PING_MS)
+    const late = now - this.#expected > LATE_MS
     this.#expected = now + PING_MS
-    if (now - this.#heard >= DEAD_MS) this.#options.onDead(new Error('the far end has been silent for 3 s'))
+    // Who stood still has not listened: the far end is asked anew before it is blamed.
+    if (late) {
+      this.#heard = Math.max(this.#heard, now - PING_MS)
+      this.probe(PROBE_MS)
+    } else if (now - this.#heard >= DEAD_MS) this.#options.onDead(new Error('the far end has been silent for 3 s'))
     else this.#ping()
   }
 

@@ -19,6 +19,9 @@ export interface RedialOptions {
   durable: Omit<DurableOptions, 'name' | 'clock' | 'onLost' | 'onAccept' | 'onOver'> & Pick<DurableOptions, 'onLost'>
 }
 
+/** The far end that the session was with is not there any more: no link can lead to it. */
+export class FarEndGone extends Error {}
+
 /** Begins a session on `first`, without waiting for the far end. */
 export class Redial {
   readonly link: DurableLink
@@ -58,7 +61,8 @@ export class Redial {
   #start(records: RecordLink): void {
     this.#attempt++
     const { received } = this.link
-    sendStart(records, { id: this.#id, attempt: this.#attempt, received, fresh: !this.#accepted })
+    const { graceMs } = this.#options.durable
+    sendStart(records, { id: this.#id, attempt: this.#attempt, received, fresh: !this.#accepted, graceMs })
   }
 
   /** Until a link was taken or the session is over. One search at a time. */
@@ -73,8 +77,9 @@ export class Redial {
         await this.#next(signal)
         break
       } catch (error) {
-        if (error instanceof LinkRefused && error.refusal !== 'stale') {
-          this.link.giveUp(error)
+        const refused = error instanceof LinkRefused && error.refusal !== 'stale'
+        if (refused || error instanceof FarEndGone) {
+          this.link.giveUp(error as Error)
           break
         }
         logger.debug({ session: this.link.name, error: (error as Error).message }, 'no next link')

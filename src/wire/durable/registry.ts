@@ -15,8 +15,9 @@ export interface AcceptOptions {
   owner: string
   clock: Clock
   signal?: AbortSignal
-  /** Of a session that begins with this link. */
-  durable: Omit<DurableOptions, 'name' | 'clock' | 'onOver'>
+  /** Of a session that begins with this link; the client says the grace time, `maxGraceMs` bounds it. */
+  durable: Omit<DurableOptions, 'name' | 'clock' | 'onOver' | 'graceMs'>
+  maxGraceMs: number
 }
 
 export class Registry {
@@ -69,7 +70,8 @@ export class Registry {
       theirs.delete(id)
       if (theirs.size === 0) this.#sessions.delete(owner)
     }
-    const durable = new DurableLink({ ...options.durable, name: records.name, clock, onOver: forget })
+    const graceMs = Math.min(start.graceMs, options.maxGraceMs)
+    const durable = new DurableLink({ ...options.durable, graceMs, name: records.name, clock, onOver: forget })
     this.#sessions.set(owner, theirs.set(id, { durable, attempt: start.attempt }))
     accept(records, 0)
     durable.attach(records, start.received)

@@ -4,7 +4,7 @@ import { RECORD, readU64, u64 } from './record.ts'
 import type { RecordLink } from './record-link.ts'
 
 const ID_BYTES = 16
-const START_BYTES = ID_BYTES + 4 + 8 + 1
+const START_BYTES = ID_BYTES + 4 + 8 + 1 + 4
 /** The client has never heard that the far end knows the session. */
 const FRESH = 1
 
@@ -15,13 +15,16 @@ export interface Start {
   /** Offset of the next byte that the client wants. */
   received: number
   fresh: boolean
+  /** How long both ends wait for the next link. */
+  graceMs: number
 }
 
-export function sendStart(link: RecordLink, { id, attempt, received, fresh }: Start): void {
+export function sendStart(link: RecordLink, { id, attempt, received, fresh, graceMs }: Start): void {
   const rest = Buffer.alloc(START_BYTES - ID_BYTES)
   rest.writeUInt32BE(attempt)
   rest.writeBigUInt64BE(BigInt(received), 4)
   rest.writeUInt8(fresh ? FRESH : 0, 12)
+  rest.writeUInt32BE(graceMs, 13)
   link.send(RECORD.START, id, rest)
 }
 
@@ -33,7 +36,8 @@ export function readStart(payload: Buffer): Start | undefined {
     id: payload.subarray(0, ID_BYTES),
     attempt: payload.readUInt32BE(ID_BYTES),
     received,
-    fresh: (payload.readUInt8(START_BYTES - 1) & FRESH) !== 0,
+    fresh: (payload.readUInt8(ID_BYTES + 12) & FRESH) !== 0,
+    graceMs: payload.readUInt32BE(ID_BYTES + 13),
   }
 }
 

@@ -2,7 +2,7 @@
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import { type Logger, silentLogger } from '../../lib/logger.ts'
 import type { DurableLink, DurableOptions } from '../durable/durable-link.ts'
-import { Redial } from '../durable/redial.ts'
+import { FarEndGone, Redial } from '../durable/redial.ts'
 import { Registry } from '../durable/registry.ts'
 import type { Link } from '../link/link.ts'
 import type { Hello } from '../messages/hello.ts'
@@ -24,7 +24,7 @@ export interface SessionOptions {
   clock?: Clock
   logger?: Logger
   signal?: AbortSignal
-  /** How long the session waits for its next link; default 0: it ends with its link. Both ends have it alike. */
+  /** How long the session waits for its next link; default 0: it ends with its link. The client says it, a server's is the most it grants. */
   graceMs?: number
   /** Client: another link to the same far end. Without it the session ends with its link. */
   nextLink?(signal: AbortSignal): Promise<Link>
@@ -86,10 +86,11 @@ async function begin(first: Link, options: SessionOptions, signal: AbortSignal):
     durable: { ...events.durable, graceMs: nextLink === undefined ? 0 : graceMs },
     async connect(ended) {
       if (nextLink === undefined) throw new Error('there is no next link')
-      const same = ({ publicKey }: PeerKey): string | undefined =>
-        publicKey === peer.publicKey ? undefined : 'the next link leads to somebody else'
-      const next = await nextLink(ended)
-      return (await secure(next, { side, identity, verify: same, signal: ended })).link
+      const next = await secure(await nextLink(ended), { side, identity, verify: () => undefined, signal: ended })
+      if (next.peer.publicKey === peer.publicKey) return next.link
+      const gone = new FarEndGone('the far end has been replaced')
+      next.link.reset(gone)
+      throw gone
     },
   })
   return new LinkSession(redial.link, peer, { side, clock, logger, events, renew: () => redial.renew() })
@@ -108,7 +109,8 @@ async function take(
     owner: peer.publicKey,
     clock,
     signal,
-    durable: { ...events.durable, graceMs },
+    durable: events.durable,
+    maxGraceMs: graceMs,
   })
   return durable && new LinkSession(durable, peer, { side, clock, logger, events, renew: async () => {} })
 }
