@@ -105,9 +105,10 @@ function whatNext(mark: string): void {
     `bin/remocal run -n shop -- curl -s -H 'x-remocal: ${mark}' http://web/`,
     'bin/remocal intercept deploy/orders -n shop --all --port 80:9000     # then listen on port 9000',
     'bin/remocal status',
-    'bin/remocal sandbox down     # ends all of it',
+    'bin/remocal quit; bin/remocal sandbox down     # ends all of it',
   ]
   process.stdout.write(`${lines.map((line) => `  ${line}`).join('\n')}\n`)
+  process.stdout.write('This command goes on as long as "web" runs here. Ctrl-C ends that; the cluster stays up.\n')
 }
 
 try {
@@ -118,6 +119,8 @@ try {
   if (keep) {
     whatNext(mark)
     await intercept?.ended()
+    const how = `REMOCAL_HOME=${home} sh -c 'bin/remocal quit; bin/remocal sandbox down'; rm -r ${home}`
+    process.stdout.write(`\n"web" runs in the cluster only now. The cluster is still up; this ends it:\n  ${how}\n`)
   } else await takeDown()
 } catch (error) {
   process.stderr.write(`demo: ${(error as Error).message}\n`)

@@ -7,8 +7,11 @@ import { Registry } from '../wire/durable/registry.ts'
 import type { Link } from '../wire/link/link.ts'
 import type { Hello } from '../wire/messages/hello.ts'
 import type { Identity, Opening, Session } from '../wire/session/contract.ts'
+import { drained } from '../wire/session/drained.ts'
 import { MAX_GRACE_MS } from '../wire/session/grace.ts'
 import { acceptSession } from '../wire/session/session.ts'
+
+import type { LaptopWatcher } from './routing.ts'
 
 /** A config that names the daemon may be under way still. */
 const KNOWN_LIMIT_MS = 2000
@@ -22,8 +25,8 @@ export interface Laptop {
   readonly session: Session
   /** Intercepts that it answers now. */
   serves: Set<string>
-  /** Called when it has been away so long that nothing should wait for its answer any more. @returns takes the call off */
-  onAway(call: () => void): () => void
+  /** Follows it for one attachment. @returns ends that */
+  watch(intercept: string, watcher: LaptopWatcher): () => void
   /** Tells it which of them are routed to it. */
   attached(intercepts: string[]): void
 }
@@ -46,6 +49,7 @@ export class Laptops {
   readonly #laptops = new Map<Session, Laptop>()
   readonly #waiters: Waiters
   readonly #registry = new Registry()
+  readonly #watchers = new WeakMap<Laptop, Map<LaptopWatcher, string>>()
   #pending = 0
 
   constructor(options: LaptopsOptions) {
@@ -79,9 +83,28 @@ export class Laptops {
   /** The known keys have changed: ends who is not known any more, lets in who waited. */
   keysChanged(): void {
     for (const { name, session } of [...this.#laptops.values()]) {
-      if (this.#options.keyOf(name) !== session.peer.publicKey) session.close(new Error('the session was ended'))
+      if (this.#options.keyOf(name) !== session.peer.publicKey) void this.#retire(session)
     }
     this.#waiters.changed()
+  }
+
+  /** Nothing new goes to it; what is under way is finished, within a bound. */
+  async #retire(session: Session): Promise<void> {
+    const laptop = this.#laptops.get(session)
+    if (laptop === undefined) return
+    this.#laptops.delete(session)
+    this.#served(laptop, new Set())
+    this.#options.onChange()
+    await drained(session, this.#options.clock)
+    session.close(new Error('the session was ended'))
+  }
+
+  /** It answers these attachments from now on, and others no more. */
+  #served(laptop: Laptop, now: Set<string>): void {
+    laptop.serves = now
+    for (const [watcher, intercept] of [...(this.#watchers.get(laptop) ?? [])]) {
+      if (!now.has(intercept)) watcher.onLeave()
+    }
   }
 
   /** A circuit; errors end it and are only logged. */
@@ -126,20 +149,21 @@ export class Laptops {
       session.close(new Error('this session is not known here'))
       return
     }
-    const calls = new Set<() => void>()
-    const onAway = (call: () => void): (() => void) => {
-      calls.add(call)
-      return () => void calls.delete(call)
+    const watchers = new Map<LaptopWatcher, string>()
+    const watch: Laptop['watch'] = (intercept, watcher) => {
+      watchers.set(watcher, intercept)
+      return () => void watchers.delete(watcher)
     }
-    const laptop: Laptop = { name, session, serves: new Set(), attached: () => {}, onAway }
+    const laptop: Laptop = { name, session, serves: new Set(), attached: () => {}, watch }
     this.#laptops.set(session, laptop)
+    this.#watchers.set(laptop, watchers)
     let away: Timer | undefined
     logger.info({ session: name }, 'laptop joined')
     session.bind({
       onStream: (opening) => this.#onStream(opening, laptop),
       onLost: () => {
         away = clock.after(AWAY_MS, () => {
-          for (const call of [...calls]) call()
+          for (const watcher of [...watchers.keys()]) watcher.onAway()
         })
         this.#options.onChange()
       },
@@ -150,6 +174,7 @@ export class Laptops {
       onClose: (reason) => {
         away?.cancel()
         this.#laptops.delete(session)
+        this.#served(laptop, new Set())
         logger.info({ session: name, reason: reason?.message }, 'laptop left')
         this.#options.onChange()
       },
@@ -165,7 +190,7 @@ export class Laptops {
     const channel: ControlChannel = controlChannel(opening.accept(), {
       onMessage: (message) => {
         if (message.kind !== 'serves') return
-        laptop.serves = new Set(message.intercepts)
+        this.#served(laptop, new Set(message.intercepts))
         this.#options.onChange()
       },
     })

@@ -7,8 +7,11 @@ import { PodAgent } from './pod-agent.ts'
 import { proveUnprivileged } from './prove-unprivileged.ts'
 import { Takeover } from './takeover/takeover.ts'
 
-/** How long connections that are open may go on when the agent has been told to end. */
-const DRAIN_MS = 1500
+/**
+ * How long connections that are open may go on when the agent has been told to end: a pod's usual grace period, for the
+ * app was told at the same time and may be finishing its answers.
+ */
+const DRAIN_MS = 25_000
 const DRAIN_LOOK_MS = 50
 
 /**

@@ -124,7 +124,7 @@ function laptops(): {
         name,
         session: session as Session,
         serves: new Set([intercept]),
-        onAway: () => () => {},
+        watch: () => () => {},
         attached() {},
       })
       return { opened }

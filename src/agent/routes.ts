@@ -82,7 +82,7 @@ export class Routes implements Routing {
       to: 'laptop',
       // A daemon that came back has a session of its own: streams of the old one are not used again.
       key: `${intercept} ${laptop.session.peer.publicKey}`,
-      onAway: (call) => laptop.onAway(call),
+      watch: (watcher) => laptop.watch(intercept, watcher),
       async open(data, from, signal) {
         const header = { service: 'deliver', intercept, port, from } as const
         return (await laptop.session.open(header, { data, signal })).stream

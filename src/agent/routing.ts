@@ -16,8 +16,16 @@ export interface Laptop {
    * Rejects with a `StreamRefused` when nothing listens there, with another error when the laptop is lost.
    */
   open(data: Buffer, from: string, signal: AbortSignal): Promise<Stream>
-  /** Called when the laptop has been away for a while: nothing whole should wait for it any more. @returns takes the call off */
-  onAway(call: () => void): () => void
+  /** @returns ends the watch */
+  watch(watcher: LaptopWatcher): () => void
+}
+
+/** What who keeps a stream to a laptop has to know. */
+export interface LaptopWatcher {
+  /** It has been away for a while: nothing whole should wait for it any more. */
+  onAway(): void
+  /** It answers this attachment no more: no other request may go there, those under way are finished. */
+  onLeave(): void
 }
 
 export interface Routing {

@@ -80,7 +80,9 @@ export class DaemonClient {
         if (!letGo) resolve(failed)
       }
       lines.once('close', end)
-      response.once('error', end)
+      // The interface tells errors of what it reads as its own.
+      lines.on('error', end)
+      response.on('error', end)
     })
     const close = (): void => {
       letGo = true

@@ -86,7 +86,7 @@ function misunderstood(command: Command, error: CommanderError): Error {
 
 /** RC-U-101 about one command. */
 export function usage(command: Pick<Command, 'name'>, why: string): Error {
-  return fault('RC-U-101', `remocal ${command.name}: ${why}.`, [`remocal ${command.name} --help`])
+  return fault('RC-U-101', `${why.charAt(0).toUpperCase()}${why.slice(1)}.`, [`remocal ${command.name} --help`])
 }
 
 /** `; did you mean …?` without its question mark, or nothing. */

@@ -6,6 +6,7 @@ import { openCircuit } from '../wire/carrier/open-circuit.ts'
 import { type ControlChannel, controlChannel } from '../wire/control.ts'
 import type { LinkMux } from '../wire/mux/mux.ts'
 import type { Identity, Opening, Session } from '../wire/session/contract.ts'
+import { drained } from '../wire/session/drained.ts'
 import { startSession } from '../wire/session/session.ts'
 import { helloOf, nextCarrier } from './carrier.ts'
 
@@ -78,17 +79,23 @@ export class AgentLinks {
     void this.#keep(link)
   }
 
-  /** The attachment is served no more, nowhere or not to this pod. */
-  withdraw(uid: string, podUid?: string): void {
+  /** The attachment is served no more, nowhere or not to this pod. Resolves when what was under way is finished, within a bound. */
+  async withdraw(uid: string, podUid?: string): Promise<void> {
+    const quiet: Promise<void>[] = []
     for (const link of [...this.#links.values()]) {
       if (podUid !== undefined && link.podUid !== podUid) continue
       if (!link.served.delete(uid)) continue
-      if (link.served.size > 0) this.#tell(link)
-      else {
-        this.#links.delete(link.podUid)
-        link.session?.close()
-      }
+      this.#tell(link)
+      if (link.served.size > 0) continue
+      this.#links.delete(link.podUid)
+      if (link.session !== undefined) quiet.push(this.#finish(link.session))
     }
+    await Promise.all(quiet)
+  }
+
+  async #finish(session: Session): Promise<void> {
+    await drained(session, this.#options.clock)
+    session.close()
   }
 
   /** Whether the pod's agent routes to this attachment now. */

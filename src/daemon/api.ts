@@ -41,6 +41,10 @@ export function createApi(options: ApiOptions): Server {
     '/v1/connect': (body, signal) => connect(options, body, signal),
     '/v1/list': (body, signal) => list(options, body as never, signal),
     '/v1/leave': (body) => leave(options, body),
+    '/v1/disconnect': ({ target }) => {
+      clusters.disconnect(target)
+      return {}
+    },
     '/v1/settle': (body) => settle(options, body),
     '/v1/status': (body): StatusResult => ({ daemon: hello(), clusters: status(options, body as never) }),
     '/v1/quit': async () => ({ left: await options.quit() }),

@@ -13,6 +13,7 @@ import type { Served } from './agent-links.ts'
 import type { Cluster } from './cluster.ts'
 import { connectLaptop } from './connect-laptop.ts'
 import type { JournalEntry } from './journal.ts'
+import { listensHere } from './listens-here.ts'
 import type { Place } from './place.ts'
 import { shortName, type Workload } from './workload.ts'
 
@@ -42,6 +43,8 @@ export interface AttachmentOptions {
   place: Place | undefined
   /** What it waits for, when that takes longer than it should. */
   onWaiting(text: string): void
+  /** A request came that nothing here answers; said once for each time that it begins. */
+  onUnheard(port: InterceptPort): void
   /** It is over without having been asked to end. */
   onLost(reason: Fault): void
 }
@@ -59,6 +62,8 @@ export class Attachment implements Served {
   #watch: Watch<Intercept> | undefined
   #intercept: Intercept | undefined
   #ending: Promise<void> | undefined
+  /** Ports here at which the last request found nobody. */
+  readonly #unheard = new Set<number>()
 
   constructor(options: AttachmentOptions) {
     this.#options = options
@@ -88,14 +93,24 @@ export class Attachment implements Served {
   /** What the agents do, as the manager and this laptop see it. */
   get agents(): { pod: string; state: string; routeNow: string; message?: string }[] {
     return (this.#intercept?.status?.agents ?? []).map(({ pod, podUid, state, routeNow, message }) => {
-      const here = this.#options.cluster.agents.isAttached(podUid, this.uid)
-      return {
-        pod,
-        state,
-        routeNow: here ? 'laptop' : (routeNow ?? 'app'),
-        ...(message !== undefined && { message }),
-      }
+      if (!this.#options.cluster.agents.isAttached(podUid, this.uid))
+        return { pod, state, routeNow: routeNow ?? 'app', ...(message !== undefined && { message }) }
+      const silent = this.#silentPort()
+      if (silent === undefined) return { pod, state, routeNow: 'laptop', ...(message !== undefined && { message }) }
+      return { pod, state, routeNow: 'app', message: `nothing listens on port ${silent} ${this.#here()}` }
     })
+  }
+
+  /** A port at which nobody here answers, as far as it is known: the agents give such requests to the app. */
+  #silentPort(): number | undefined {
+    const { place } = this.#options
+    return this.ports.find(({ target }) =>
+      place === undefined ? !listensHere(target) : this.#unheard.has(target) && !place.listens(target),
+    )?.target
+  }
+
+  #here(): string {
+    return this.#options.place === undefined ? 'of this laptop' : "in the program's network"
   }
 
   /** Creates the object and waits until every agent routes to this laptop. Rejects with a fault; then nothing is left. */
@@ -146,7 +161,7 @@ export class Attachment implements Served {
 
   async #end(): Promise<void> {
     const { cluster } = this.#options
-    cluster.agents.withdraw(this.uid)
+    await cluster.agents.withdraw(this.uid)
     this.#waiters.changed()
     await this.#watch?.close()
     const { apiVersion, kind } = { apiVersion: `${GROUP}/${VERSION}`, kind: 'Intercept' }
@@ -224,7 +239,7 @@ export class Attachment implements Served {
     this.#intercept = next
     const agents = next.status?.agents ?? []
     for (const { podUid } of earlier) {
-      if (!agents.some((agent) => agent.podUid === podUid)) cluster.agents.withdraw(this.uid, podUid)
+      if (!agents.some((agent) => agent.podUid === podUid)) void cluster.agents.withdraw(this.uid, podUid)
     }
     for (const { podUid, publicKey } of agents)
       if (publicKey !== undefined) cluster.agents.serve(podUid, publicKey, this)
@@ -278,14 +293,16 @@ export class Attachment implements Served {
     if (accepted?.status !== 'False') return undefined
     const what = shortName(this.workload)
     const code = REFUSALS[accepted.reason] ?? 'RC-I-207'
-    const actions =
-      code === 'RC-I-204'
-        ? [
-            'take other requests: --header, --filter',
-            `ask for yours to go first: --priority ${this.#options.priority + 1}`,
-          ]
-        : [`remocal list -n ${this.namespace}`]
+    const actions = code === 'RC-I-204' ? this.#ways(accepted.message) : [`remocal list -n ${this.namespace}`]
     return fault(code, `Cannot intercept ${what}: ${accepted.message}. Nothing was changed.`, actions)
+  }
+
+  /** What to do when somebody holds these requests. */
+  #ways(said: string): string[] {
+    const { cluster, priority } = this.#options
+    const mine = said.includes(` held by ${cluster.joined().user} `)
+    const own = mine ? [`it is you: remocal leave ${shortName(this.workload)} -n ${this.namespace}`] : []
+    return [...own, 'take other requests: --header, --filter', `ask for yours to go first: --priority ${priority + 1}`]
   }
 
   /** What does not go well, in the words of managers and agents. */
@@ -316,20 +333,24 @@ export class Attachment implements Served {
 
   async #deliver(opening: Opening, port: number): Promise<void> {
     const { place } = this.#options
-    const target = this.ports.find((one) => one.port === port)?.target
-    if (target === undefined) {
+    const mine = this.ports.find((one) => one.port === port)
+    if (mine === undefined) {
       // The agent may not choose what it reaches here.
       opening.refuse('forbidden', `port ${port} is none of this attachment`)
       return
     }
+    const { target } = mine
     let socket: Socket
     try {
       socket = place === undefined ? await connectLaptop(target) : await place.connect(target)
     } catch (error) {
       const { code = 'unknown', message } = error as NodeJS.ErrnoException
+      if (!this.#unheard.has(target)) this.#options.onUnheard(mine)
+      this.#unheard.add(target)
       opening.refuse(code satisfies string as RefusalCode, message)
       return
     }
+    this.#unheard.delete(target)
     if (opening.signal.aborted) socket.destroy()
     else await spliceSocket(opening.accept(), socket)
   }

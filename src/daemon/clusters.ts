@@ -50,6 +50,14 @@ export class Clusters {
     }
   }
 
+  /** Leaves the clusters of a kubeconfig (and a context, if one is named): they are gone, or somebody wants no part of them. */
+  disconnect({ kubeconfig, context }: Pick<Target, 'kubeconfig' | 'context'>): void {
+    for (const cluster of [...this.#clusters.values()]) {
+      const { where } = cluster
+      if (where.kubeconfig === kubeconfig && (context === undefined || where.context === context)) this.drop(cluster)
+    }
+  }
+
   /** @returns how many attachments were ended */
   async closeAll(): Promise<number> {
     const all = [...this.#clusters.values()]

@@ -6,6 +6,7 @@ import { spliceSocket } from '../wire/carrier/splice-socket.ts'
 import { StreamRefused } from '../wire/session/refused.ts'
 import { answerTcp, answerUdp } from './answer-names.ts'
 import type { DialerLink } from './dialer-link.ts'
+import { listeningPorts, listensHere, tablesOf } from './listens-here.ts'
 import { originalDestination } from './original-destination.ts'
 import { Runner, type RunnerStart } from './runner.ts'
 
@@ -18,9 +19,12 @@ export interface PlaceOptions extends Omit<RunnerStart, 'handlers' | 'search'> {
 
 export class Place {
   readonly #runner: Runner
+  /** Ports of the helper, which listens before the program does. */
+  readonly #own: number[]
 
   private constructor(runner: Runner) {
     this.#runner = runner
+    this.#own = listeningPorts(tablesOf(runner.pid))
   }
 
   /** Rejects with RC-L-104, -105 or -106. */
@@ -49,6 +53,16 @@ export class Place {
   /** Connects to a port of the program. */
   connect(port: number): Promise<Socket> {
     return this.#runner.connect(port)
+  }
+
+  /** Whether the program listens on a port. */
+  listens(port: number): boolean {
+    return listensHere(port, tablesOf(this.#runner.pid))
+  }
+
+  /** The ports on which it listens. */
+  get listening(): number[] {
+    return listeningPorts(tablesOf(this.#runner.pid)).filter((port) => !this.#own.includes(port))
   }
 
   close(): void {

@@ -16,7 +16,8 @@ export interface PortWithServices extends ContainerPort {
   services: string[]
 }
 
-interface Way {
+/** How a Service leads to a port of the workload. */
+export interface Way {
   service: string
   name?: string
   servicePort: number
@@ -45,8 +46,7 @@ export function resolvePorts(typed: string[], workload: Workload, services: Serv
   if (typed.length === 0) {
     const reached = all.filter((port) => port.services.length > 0)
     const [only, ...more] = reached.length > 0 ? reached : all
-    if (only === undefined)
-      throw refusal('RC-I-206', workload, 'it declares no port and no Service leads to it; say which with --port')
+    if (only === undefined) throw refusal('RC-I-206', workload, 'it declares no port and no Service leads to it')
     if (more.length > 0)
       throw refusal(
         'RC-I-206',
@@ -101,7 +101,7 @@ function portOf(port: number, target: number, ways: Way[]): InterceptPort {
   return service === undefined ? { port, target } : { service, port, target }
 }
 
-function waysTo(workload: Workload, services: ServiceView[]): Way[] {
+export function waysTo(workload: Workload, services: ServiceView[]): Way[] {
   return services
     .filter(({ selector }) => {
       const wanted = Object.entries(selector)

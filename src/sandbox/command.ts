@@ -3,12 +3,13 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fault } from '../diagnose/catalogue.ts'
 import { claimStateFolder } from '../diagnose/claim-state-folder.ts'
 import { stateFolder } from '../lib/state-folder.ts'
 import { systemReason } from '../lib/system-reason.ts'
+import { imageOf, VERSION } from '../lib/version.ts'
 import { type Image, readImages } from './kubelet/images.ts'
 import { lockFolder } from './lock.ts'
 import type { FromSandbox } from './main.ts'
@@ -40,9 +41,18 @@ export async function sandboxUp(options: SandboxEnvironment): Promise<SandboxUp>
     if (runningSandbox(paths) !== undefined) return { kubeconfig: paths.kubeconfig, already: true, tookMs: 0 }
     removeLeftovers(paths)
     mkdirSync(paths.folder, { recursive: true, mode: 0o700 })
+    knowOwnImage(options)
     await start(paths, options)
     return { kubeconfig: paths.kubeconfig, already: false, tookMs: performance.now() - startedAt }
   })
+}
+
+/** A plain `remocal install` finds the image that it asks for: this very program. */
+function knowOwnImage({ env, entry }: SandboxEnvironment): void {
+  const name = imageOf(VERSION)
+  const command = [process.execPath, entry]
+  if (readImages(sandboxPaths(env).images)[name] === undefined)
+    addImage({ env }, name, { root: dirname(entry), command })
 }
 
 async function withLock<T>({ folder }: SandboxPaths, work: () => Promise<T>): Promise<T> {
@@ -157,7 +167,12 @@ export function sandboxStatus({ env }: Pick<SandboxEnvironment, 'env'>): Sandbox
     : { state: 'up', pid: running.pid, kubeconfig: paths.kubeconfig, images }
 }
 
-/** The path, whether or not there is a file. Throws RC-S-401 when no sandbox is up. */
+/** Where the kubeconfig is while it is up. */
+export function kubeconfigPath({ env }: Pick<SandboxEnvironment, 'env'>): string {
+  return sandboxPaths(env).kubeconfig
+}
+
+/** The path. Throws RC-S-401 when no sandbox is up. */
 export function sandboxKubeconfig({ env }: Pick<SandboxEnvironment, 'env'>): string {
   const paths = sandboxPaths(env)
   if (runningSandbox(paths) !== undefined) return paths.kubeconfig

@@ -33,6 +33,7 @@ export interface ProcessMark {
 }
 
 const STATE = 0
+const THREADS = 17
 const STARTED = 19
 
 export function markOf(pid: number): ProcessMark | undefined {
@@ -54,7 +55,9 @@ export function runningSandbox({ pid }: SandboxPaths): ProcessMark | undefined {
 /** A process that has ended but was not waited for runs no more. */
 export function isRunning({ pid, startedAt }: ProcessMark): boolean {
   const fields = statOf(pid)
-  return fields !== undefined && fields[STARTED] === startedAt && fields[STATE] !== 'Z'
+  if (fields === undefined || fields[STARTED] !== startedAt) return false
+  // The first thread may be gone while another one still brings the namespace to its end.
+  return fields[STATE] !== 'Z' || Number(fields[THREADS]) > 1
 }
 
 export function childrenOf(pid: number): ProcessMark[] {

@@ -140,7 +140,7 @@ describe('connections that were taken over', { timeout: 30_000 }, () => {
     await assert.rejects(exchange((await place(resetting)).port, get('/'), { end: false }), /ECONNRESET/)
   })
 
-  it('a kept stream that ends when the next request comes is a closed connection, not an error', async () => {
+  it('a kept stream to a laptop that ends when the next request comes: the request goes there once more', async () => {
     const answersOnce = createServer((socket) => {
       socket.once('data', () => {
         socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
@@ -148,8 +148,21 @@ describe('connections that were taken over', { timeout: 30_000 }, () => {
       })
     })
     const { port } = await place(echo('app'), answersOnce)
-    const both = get('/1', 'X-User: jane') + get('/2', 'X-User: jane')
-    assert.equal(await exchange(port, both, { end: false }), 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+    const both = get('/1', 'X-User: jane') + get('/2', 'X-User: jane', 'Connection: close')
+    const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
+    assert.equal(await exchange(port, both, { end: false }), answer + answer)
+  })
+
+  it('a kept stream to the app that ends when the next request comes is a closed connection, not an error', async () => {
+    const answersOnce = createServer((socket) => {
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+        socket.once('data', () => socket.end())
+      })
+    })
+    const { port } = await place(answersOnce)
+    const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
+    assert.equal(await exchange(port, get('/1') + get('/2'), { end: false }), answer)
   })
 
   it('an app that closes idle connections closes the client with them', async () => {

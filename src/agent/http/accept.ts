@@ -6,7 +6,7 @@ import type { Stream } from '../../wire/session/contract.ts'
 import { StreamRefused } from '../../wire/session/refused.ts'
 import type { Choice, Routing } from '../routing.ts'
 import { HttpConnection } from './connection.ts'
-import { speaksHttp } from './first-bytes.ts'
+import { beginsHttp, speaksHttp } from './first-bytes.ts'
 import { APP, connectApp, type Upstream } from './upstream.ts'
 import { waitForEither } from './wait-for-either.ts'
 
@@ -50,7 +50,7 @@ class Reception {
     }
     const first = await this.#firstBytes()
     if (first.length === 0) await this.#silent()
-    else if (speaksHttp(first) !== false) this.#http(first)
+    else if (looksLikeHttp(first)) this.#http(first)
     else await this.#splice(await this.#open(this.#routing.decideRaw(port), first))
   }
 
@@ -84,7 +84,7 @@ class Reception {
     }
     const upstream = await this.#open(this.#routing.decideRaw(this.#target.port))
     const first = await waitForEither(client, upstream.stream)
-    if (first.by === 'client' && speaksHttp(first.bytes) !== false) {
+    if (first.by === 'client' && looksLikeHttp(first.bytes)) {
       this.#http(first.bytes, upstream)
       return
     }
@@ -129,4 +129,10 @@ class Reception {
     stream.resume()
     await over
   }
+}
+
+/** What is still open after the time for it is HTTP only when a request has clearly begun. */
+function looksLikeHttp(first: Buffer): boolean {
+  const speaks = speaksHttp(first)
+  return speaks === 'more' ? beginsHttp(first) : speaks
 }

@@ -35,3 +35,42 @@ test('what flows goes on when the laptop is back: bodies that are on their way, 
   const text = Buffer.concat(await client.toArray()).toString()
   assert.match(text, /cd[\s\S]*done/)
 })
+
+test('a laptop that leaves: what is under way is finished, and the connection goes on with the app', async () => {
+  const asked = Promise.withResolvers<() => void>()
+  const laptop = createServer((_request, response) => asked.resolve(() => response.end('of the laptop')))
+  const { port, leave, laptop: state } = await place(undefined, laptop)
+  const client = await dial(port)
+  let text = ''
+  client.on('data', (bytes: Buffer) => {
+    text += bytes.toString()
+  })
+  client.write(get('/', 'x-user: jane'))
+  const answer = await asked.promise
+  leave()
+  state.up = false
+  answer()
+  while (!text.includes('of the laptop')) await once(client, 'data')
+  client.write(get('/next'))
+  while (!text.includes('app GET /next')) await once(client, 'data')
+  client.write(get('/mine', 'x-user: jane', 'Connection: close'))
+  while (!text.includes('app GET /mine')) await once(client, 'data')
+  client.destroy()
+})
+
+test('a kept stream of a laptop that ends is nothing to the client', async () => {
+  const laptop = createServer((_request, response) => response.end('of the laptop'))
+  const { port, laptop: state } = await place(undefined, laptop)
+  const client = await dial(port)
+  let text = ''
+  client.on('data', (bytes: Buffer) => {
+    text += bytes.toString()
+  })
+  client.write(get('/', 'x-user: jane'))
+  while (!text.includes('of the laptop')) await once(client, 'data')
+  laptop.closeAllConnections()
+  client.write(get('/again', 'x-user: jane'))
+  while (text.split('of the laptop').length < 3) await once(client, 'data')
+  assert.equal(state.opened, 2)
+  client.destroy()
+})

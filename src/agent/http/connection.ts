@@ -41,7 +41,6 @@ export class HttpConnection {
   #exchange: Exchange | undefined
   #clientEnded = false
   #headTimer: Timer | undefined
-  #forgetAway: () => void = () => {}
 
   constructor(options: ConnectionOptions) {
     this.#options = options
@@ -109,15 +108,15 @@ export class HttpConnection {
     try {
       const choice = this.#options.routing.decide(this.#options.port, filterRequest(head))
       to = choice.to
-      const signal = choice.to === 'app' ? this.#gone.signal : this.#untilAway(choice)
-      const { upstream, sent, fresh } = await this.#upstreamFor(choice, bytes, signal)
+      const { upstream, sent, fresh } = await this.#upstreamFor(choice, bytes)
       if (this.#client.destroyed) {
         upstream.stream.reset('cancel', 'the client is gone')
         return
       }
       if (!fresh && this.#upstreams.get(upstream.key) !== upstream) {
         // It ended while it was chosen.
-        this.#close()
+        if (upstream.key === APP) this.#close()
+        else void this.#begin(head, bytes, framing)
         return
       }
       this.#upstreams.set(upstream.key, upstream)
@@ -128,7 +127,16 @@ export class HttpConnection {
         upstream: upstream.stream,
         head,
         framing,
-        over: (outcome) => this.#onOver(upstream, outcome, fresh),
+        over: (outcome) => {
+          this.#exchange = undefined
+          // A kept stream that ended just as the request came.
+          const untouched = outcome.kind === 'lost' && !outcome.told && !fresh
+          if (untouched && upstream.key !== APP && isRepeatable(head, framing)) {
+            this.#drop(upstream)
+            this.#state = 'opening'
+            void this.#begin(head, bytes, framing)
+          } else this.#onOver(upstream, outcome, fresh)
+        },
         wants: () => this.#wants(),
       })
       this.#exchange.start(sent ? undefined : bytes)
@@ -139,39 +147,55 @@ export class HttpConnection {
     }
   }
 
-  /** Aborted when the client is gone, or the laptop is away; the exchange hears of it too. */
-  #untilAway(laptop: Choice & { to: 'laptop' }): AbortSignal {
-    const away = new AbortController()
-    this.#forgetAway = laptop.onAway(() => {
-      away.abort(new Error('it has been away for 8 s'))
-      this.#exchange?.upstreamAway()
-    })
-    return AbortSignal.any([this.#gone.signal, away.signal])
-  }
-
   /** `sent`: the head travelled with the opening; `fresh`: no request went there before. */
-  async #upstreamFor(
-    choice: Choice,
-    head: Buffer,
-    signal: AbortSignal,
-  ): Promise<{ upstream: Upstream; sent: boolean; fresh: boolean }> {
+  async #upstreamFor(choice: Choice, head: Buffer): Promise<{ upstream: Upstream; sent: boolean; fresh: boolean }> {
     const key = choice.to === 'app' ? APP : choice.key
     const known = this.#upstreams.get(key)
     if (known !== undefined) return { upstream: known, sent: false, fresh: false }
     if (choice.to === 'app') {
-      const stream = await this.#options.connectApp(signal)
+      const stream = await this.#options.connectApp(this.#gone.signal)
       return { upstream: { key, stream }, sent: false, fresh: true }
     }
+    const away = new AbortController()
+    let upstream: Upstream | undefined
+    const forget = choice.watch({
+      onAway: () => {
+        away.abort(new Error('it has been away for 8 s'))
+        if (upstream !== undefined) this.#onAway(upstream)
+      },
+      onLeave: () => {
+        if (upstream !== undefined) this.#onLeave(upstream)
+      },
+    })
     try {
       const from = `${this.#client.remoteAddress}:${this.#client.remotePort}`
-      const stream = await choice.open(head, from, signal)
-      return { upstream: { key, stream }, sent: true, fresh: true }
+      const stream = await choice.open(head, from, AbortSignal.any([this.#gone.signal, away.signal]))
+      upstream = { key, stream, forget }
+      return { upstream, sent: true, fresh: true }
     } catch (error) {
+      forget()
       // Nothing listens on the laptop: the app answers instead.
       if (!(error instanceof StreamRefused)) throw error
       this.#options.routing.counts.refused++
-      return this.#upstreamFor({ to: 'app' }, head, signal)
+      return this.#upstreamFor({ to: 'app' }, head)
     }
+  }
+
+  #onAway(upstream: Upstream): void {
+    if (this.#exchange !== undefined && this.#lastUsed === upstream) this.#exchange.upstreamAway()
+    else this.#drop(upstream)
+  }
+
+  #onLeave(upstream: Upstream): void {
+    upstream.leaving = true
+    if (this.#exchange === undefined || this.#lastUsed !== upstream) this.#drop(upstream)
+  }
+
+  /** Ends a stream between requests; the client's connection goes on. */
+  #drop(upstream: Upstream): void {
+    if (this.#upstreams.get(upstream.key) === upstream) this.#upstreams.delete(upstream.key)
+    upstream.forget?.()
+    letGo(upstream.stream, this.#options.clock)
   }
 
   /** Reads on where the client was held. */
@@ -181,11 +205,10 @@ export class HttpConnection {
   }
 
   #onOver(upstream: Upstream, outcome: Outcome, fresh: boolean): void {
-    this.#exchange = undefined
-    this.#forgetAway()
     if (outcome.kind === 'reuse') {
       this.#state = 'reading'
-      this.#idle(upstream)
+      if (upstream.leaving === true) this.#drop(upstream)
+      else this.#idle(upstream)
       if (this.#unread.length > 0) this.#next()
       if (this.#state !== 'reading') return
       if (this.#clientEnded) this.#close()
@@ -204,15 +227,15 @@ export class HttpConnection {
     else this.#cut()
   }
 
-  /** Between requests: when the end that answered last closes, the client's connection ends as it would directly. */
+  /** Between requests: when the app answered last and closes, the client's connection ends as it would directly. */
   #idle(upstream: Upstream): void {
     this.#upstreams.set(upstream.key, upstream)
     const drop = (): void => {
       if (this.#upstreams.get(upstream.key) !== upstream) return
-      this.#upstreams.delete(upstream.key)
-      letGo(upstream.stream, this.#options.clock)
+      this.#drop(upstream)
+      // Of a laptop the client knows nothing: its next request may go to somebody else.
       const last = this.#lastUsed === undefined || this.#lastUsed === upstream
-      if (last && this.#state === 'reading') this.#close()
+      if (upstream.key === APP && last && this.#state === 'reading') this.#close()
     }
     // Bytes that nobody asked for: the connection cannot be trusted any more.
     upstream.stream.bind({ onData: drop, onEnd: drop, onDrain() {}, onClose: drop })
@@ -265,12 +288,19 @@ export class HttpConnection {
 
   #leave(): void {
     this.#state = 'closing'
-    this.#forgetAway()
     this.#unread = Buffer.alloc(0)
     this.#headTimer?.cancel()
-    for (const { stream } of this.#upstreams.values()) letGo(stream, this.#options.clock)
+    for (const upstream of this.#upstreams.values()) {
+      upstream.forget?.()
+      letGo(upstream.stream, this.#options.clock)
+    }
     this.#upstreams.clear()
   }
+}
+
+/** Whether a request may be sent once more (RFC 9110 §9.2.2): nothing of it is lost, and twice means the same as once. */
+function isRepeatable({ method }: RequestHead, framing: Framing): boolean {
+  return framing.kind === 'none' && ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'].includes(method)
 }
 
 /** Empty lines before a request line are ignored (RFC 9112 §2.2). */

@@ -7,6 +7,14 @@ const REQUEST_LINE = new RegExp(`^${TOKEN}+ [!-~\\x80-\\xff]+ HTTP/1\\.[01]\\r?$
 const BEGINNING = new RegExp(`^(?:${TOKEN}{1,32}(?: [!-~\\x80-\\xff]*(?: [HTP/1.0\\r]*)?)?)?$`)
 const MAX_LINE_BYTES = 16 * 1024
 
+/** A method and the beginning of a target: what waits for the rest of a request, not for an answer. */
+const BEGUN = new RegExp(`^${TOKEN}{1,32} (?:/|\\*|[a-z]+:|[!-~]+:\\d)`)
+
+/** Whether bytes that are still open belong to a request whose client is slow, and not to another protocol's greeting. */
+export function beginsHttp(first: Buffer): boolean {
+  return BEGUN.test(first.toString('latin1', 0, MAX_LINE_BYTES).replace(/^(?:\r\n)+/, ''))
+}
+
 /** @returns `more` while it is open; a line that is longer than any is taken for what it looks like so far */
 export function speaksHttp(first: Buffer): boolean | 'more' {
   // Empty lines before a request are ignored (RFC 9112 §2.2).

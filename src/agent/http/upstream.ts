@@ -11,6 +11,10 @@ export interface Upstream {
   /** `APP`, or the key of a `Laptop`. */
   key: string
   stream: Stream
+  /** No other request may go there. */
+  leaving?: boolean
+  /** Ends the watch over its laptop. */
+  forget?(): void
 }
 
 const CONNECT_MS = 5000

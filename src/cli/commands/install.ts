@@ -1,6 +1,6 @@
 import type { InstallStep } from '../../kube/install/install.ts'
 import { systemClock } from '../../lib/clock.ts'
-import { VERSION } from '../../lib/version.ts'
+import { imageOf, VERSION } from '../../lib/version.ts'
 import type { Command } from '../command.ts'
 import { targetOf } from '../target.ts'
 
@@ -21,7 +21,7 @@ export const install: Command = {
     ])
     const { kubeconfig, context, env } = targetOf(call)
     const client = new KubeClient({ target: loadConfig({ kubeconfig, context, env }), clock: systemClock })
-    const image = typeof call.options.image === 'string' ? call.options.image : `ghcr.io/remocal/remocal:${VERSION}`
+    const image = typeof call.options.image === 'string' ? call.options.image : imageOf(VERSION)
     try {
       const result = await apply(client, {
         image,

@@ -53,7 +53,9 @@ export const intercept: Command = {
         return 0
       }
       for (const note of place.notes) io.stderr(`note: ${note}\n`)
-      io.stderr(text(held.result))
+      const { run: _place, ...shown } = held.result
+      if (call.output === 'json') call.print(shown, text)
+      else io.stderr(text(shown))
       void held.closed.then((fault) => io.stderr(endedText(fault)))
       return await runProgram(place, program, io, held.closed)
     } finally {

@@ -12,7 +12,7 @@ export const quit: Command = {
     const result = await new DaemonClient(call.io).callRunning<QuitResult>('/v1/quit', {})
     call.print(result ?? { left: 0 }, ({ left }) => {
       if (result === undefined) return 'No daemon was running.\n'
-      return `The daemon has ended${left === 0 ? '' : `; ${left} attachment${left === 1 ? '' : 's'} left`}.\n`
+      return `The daemon has ended${left === 0 ? '' : ` and ${left === 1 ? 'one attachment' : `${left} attachments`} with it`}.\n`
     })
     return 0
   },

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import type { Call, Command } from '../command.ts'
+import { DaemonClient } from '../daemon-client.ts'
 import { meant, usage } from '../parse.ts'
 
 const ACTIONS = ['up', 'down', 'status', 'kubeconfig', 'image']
@@ -37,6 +38,8 @@ export const sandbox: Command = {
       }
       case 'down': {
         const down = await commands.sandboxDown(context)
+        const target = { kubeconfig: commands.kubeconfigPath(context) }
+        await new DaemonClient(call.io).callRunning('/v1/disconnect', { target }).catch(() => {})
         call.print({ down }, () => (down ? 'The sandbox is down.\n' : 'The sandbox was not up.\n'))
         return 0
       }

@@ -1,6 +1,7 @@
 import type { UninstallStep } from '../../kube/install/uninstall.ts'
 import { systemClock } from '../../lib/clock.ts'
 import type { Command } from '../command.ts'
+import { DaemonClient } from '../daemon-client.ts'
 import { targetOf } from '../target.ts'
 
 export const uninstall: Command = {
@@ -15,7 +16,8 @@ export const uninstall: Command = {
       import('../../kube/config.ts'),
       import('../../kube/install/uninstall.ts'),
     ])
-    const { kubeconfig, context, env } = targetOf(call)
+    const target = targetOf(call)
+    const { kubeconfig, context, env } = target
     const client = new KubeClient({
       target: loadConfig({ kubeconfig, env, ...(context !== undefined && { context }) }),
       clock: systemClock,
@@ -31,6 +33,8 @@ export const uninstall: Command = {
           ? 'Remocal was not installed.\n'
           : `Remocal is gone: ${deleted.length} objects deleted, ${intercepts.length} attachments ended.\n`,
       )
+      // Our own daemon need not look for it any more.
+      await new DaemonClient(call.io).callRunning('/v1/disconnect', { target }).catch(() => {})
     } finally {
       client.close()
     }

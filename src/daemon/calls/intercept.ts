@@ -1,4 +1,5 @@
 import { fault } from '../../diagnose/catalogue.ts'
+import type { InterceptPort } from '../../kube/resources.ts'
 import type { InterceptRequest, InterceptResult, RunPlace } from '../../lib/daemon-api.ts'
 import type { Fault } from '../../lib/fault.ts'
 import { writeTerm } from '../../lib/filter/terms.ts'
@@ -7,12 +8,13 @@ import { readServices, readWorkloads } from '../catalog.ts'
 import { laptopEnvironment } from '../environment.ts'
 import { listensHere } from '../listens-here.ts'
 import type { Place } from '../place.ts'
-import { resolvePorts } from '../ports.ts'
+import { resolvePorts, waysTo } from '../ports.ts'
 import { resolveWorkload, shortName } from '../workload.ts'
 import { checkFilter } from './check-filter.ts'
 import type { CallContext, Holding, Teller } from './context.ts'
 import { curlLine } from './curl-line.ts'
 import { join } from './join.ts'
+import { knowNamespace } from './know-namespace.ts'
 import { refuseBusyPorts } from './refuse-busy-ports.ts'
 import { startPlace } from './start-place.ts'
 
@@ -30,6 +32,7 @@ export async function intercept(
   const [workloads, services] = await Promise.all([
     readWorkloads(cluster.client, namespace),
     readServices(cluster.client, namespace),
+    knowNamespace(cluster, namespace),
   ])
   const workload = resolveWorkload(request.workload, namespace, workloads)
   const { container } = request
@@ -55,6 +58,7 @@ export async function intercept(
     priority: request.priority ?? 0,
     place,
     onWaiting: (text) => tell.step(text),
+    onUnheard: (port) => tell.warning(unheard(port, place)),
     onLost(reason) {
       cluster.attachments.delete(attachment)
       lost.resolve(reason)
@@ -72,7 +76,7 @@ export async function intercept(
     await attachment.start(signal)
     if (place === undefined) warnUnused(attachment, tell)
     const run = place === undefined ? undefined : await describePlace(place, attachment, tell)
-    const curl = curlLine(filter, namespace, ports, services)
+    const curl = curlLine(filter, namespace, ports, waysTo(workload, services))
     return {
       lost: lost.promise,
       end,
@@ -101,6 +105,14 @@ async function describePlace(place: Place, attachment: Attachment, tell: Teller)
   const described = place.describe(env)
   if (dropped.length > 0) described.notes = [...described.notes, `left out of the environment: ${dropped.join(', ')}`]
   return described
+}
+
+/** What a program that listens elsewhere, or not yet, is told when the first request comes. */
+function unheard({ port, target }: InterceptPort, place: Place | undefined): string {
+  const where = place === undefined ? 'of this laptop' : 'of the program'
+  const others = place === undefined ? [] : place.listening
+  const hint = others.length === 0 ? '' : `; it listens on ${others.join(', ')}: --port ${port}:${others[0]}`
+  return `a request came, but nothing listens on port ${target} ${where}: it went to the app${hint}`
 }
 
 function warnUnused({ ports }: Attachment, tell: Teller): void {

@@ -13,8 +13,8 @@ export async function leave(
   const chosen = workload === undefined ? all : all.filter((one) => isNamed(one, workload))
   if (workload !== undefined && chosen.length === 0) {
     const others = all.map((one) => `${shortName(one.workload)} in ${one.namespace}`)
-    const what = others.length === 0 ? 'nothing is' : `only ${others.join(', ')}`
-    throw fault('RC-I-201', `Cannot leave ${workload}: it is not attached, ${what}. Nothing was changed.`, [
+    const what = others.length === 0 ? 'nothing is attached' : `attached is ${others.join(', ')}`
+    throw fault('RC-I-209', `Cannot leave ${workload}: it is not attached; ${what}. Nothing was changed.`, [
       'remocal status',
     ])
   }

@@ -4,6 +4,7 @@ import { readServices, readWorkloads } from '../catalog.ts'
 import { portsOf } from '../ports.ts'
 import type { CallContext } from './context.ts'
 import { join } from './join.ts'
+import { knowNamespace } from './know-namespace.ts'
 
 export async function list(
   { clusters }: CallContext,
@@ -17,6 +18,7 @@ export async function list(
     readWorkloads(cluster.client, namespace),
     readServices(cluster.client, namespace),
     cluster.client.list<Intercept>(path),
+    namespace === undefined ? undefined : knowNamespace(cluster, namespace),
   ])
   const { user } = cluster.joined()
   return {

@@ -3,6 +3,7 @@ import type { RunPlace, Target } from '../../lib/daemon-api.ts'
 import type { Fault } from '../../lib/fault.ts'
 import type { CallContext, Holding } from './context.ts'
 import { join } from './join.ts'
+import { knowNamespace } from './know-namespace.ts'
 import { startPlace } from './start-place.ts'
 
 export async function run(
@@ -11,6 +12,7 @@ export async function run(
   signal: AbortSignal,
 ): Promise<Holding<RunPlace>> {
   const { cluster } = await join(context.clusters, target, signal)
+  await knowNamespace(cluster, namespace || cluster.namespace)
   const lost = Promise.withResolvers<Fault>()
   cluster.stopped.addEventListener('abort', () =>
     lost.resolve(fault('RC-C-122', `The connection to ${cluster.contextName} has ended.`, ['remocal connect'])),

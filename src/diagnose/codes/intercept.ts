@@ -5,9 +5,11 @@ export const INTERCEPT_CODES = {
   'RC-I-201': { kind: 'user', exit: 64, title: 'The workload does not exist' },
   'RC-I-202': { kind: 'user', exit: 64, title: 'The port does not exist' },
   'RC-I-203': { kind: 'user', exit: 64, title: 'The workload name is ambiguous' },
-  'RC-I-204': { kind: 'user', exit: 64, title: 'Somebody else has these requests' },
+  'RC-I-204': { kind: 'user', exit: 64, title: 'Somebody has these requests' },
   'RC-I-205': { kind: 'environment', exit: 75, title: 'The intercept was not ready in time' },
   'RC-I-206': { kind: 'user', exit: 64, title: 'The port must be named' },
   'RC-I-207': { kind: 'environment', exit: 69, title: 'The intercept was refused' },
-  'RC-I-208': { kind: 'environment', exit: 69, title: 'The intercept was deleted' },
+  'RC-I-208': { kind: 'environment', exit: 69, title: 'The intercept has ended' },
+  'RC-I-209': { kind: 'user', exit: 64, title: 'The attachment does not exist' },
+  'RC-I-210': { kind: 'user', exit: 64, title: 'The namespace does not exist' },
 } as const satisfies Record<string, CodeEntry>

@@ -57,10 +57,10 @@ function decide(intercept: Intercept, view: NamespaceView, problem: string | und
   const holder = earlier.find((other) => other.accepted && collide(other.intercept, intercept))?.intercept
   if (holder !== undefined) {
     const { owner, filter } = holder.spec
-    const what = filter === '' ? 'every request' : `requests with ${filter}`
+    const what = filter === '' ? 'all requests' : `requests with ${filter}`
     return no(
       'Conflict',
-      `${what} of ${workload.kind} ${workload.name} held by ${owner} since ${holder.metadata.creationTimestamp}`,
+      `${what} of ${workload.kind} ${workload.name} are held by ${owner} since ${holder.metadata.creationTimestamp}`,
     )
   }
   return {

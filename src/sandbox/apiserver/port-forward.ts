@@ -17,13 +17,8 @@ const server = new WebSocketServer({
   handleProtocols: (protocols) => (protocols.has(PROTOCOL) ? PROTOCOL : false),
 })
 
-/** Throws 400 when the request asks for another protocol. */
-export function servePortForward(
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
-  { pod, ports, kubelet }: { pod: Stored; ports: number[]; kubelet: KubeletBackend },
-): void {
+/** Throws 501 when the request asks for another protocol. */
+export function refuseOtherProtocols(request: IncomingMessage): void {
   const asked = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim())
   if (!asked.includes(PROTOCOL)) {
     throw new StatusError(
@@ -32,6 +27,15 @@ export function servePortForward(
       `RC-S-402: the sandbox forwards ports by ${PROTOCOL} only, not ${asked.join(', ') || 'SPDY'}`,
     )
   }
+}
+
+/** Takes a request whose protocol is the right one. */
+export function servePortForward(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  { pod, ports, kubelet }: { pod: Stored; ports: number[]; kubelet: KubeletBackend },
+): void {
   server.handleUpgrade(request, socket, head, (webSocket) => {
     ports.forEach((port, index) => void forward(webSocket, index * 2, port, pod, kubelet))
   })

@@ -11,7 +11,7 @@ import { readBody } from './body.ts'
 import { discover } from './discovery.ts'
 import { impersonated } from './impersonate.ts'
 import { Operations } from './operations.ts'
-import { servePortForward } from './port-forward.ts'
+import { refuseOtherProtocols, servePortForward } from './port-forward.ts'
 import { type Attributes, Rbac, type User } from './rbac.ts'
 import { INERT, Resources } from './resources.ts'
 import { review } from './reviews.ts'
@@ -232,6 +232,7 @@ export class ApiServer {
       if (route?.subresource !== 'portforward') throw notImplemented('streams other than port-forward')
       // API servers check both: `get` as the method says, `create` as what it does.
       this.#authorize(user, { ...attributesOf(route), verb: 'create' })
+      refuseOtherProtocols(request)
       const pod = this.#options.store.get('pods', route.namespace, route.name ?? '')
       if (pod.status?.phase !== 'Running')
         throw badRequest(`unable to forward port because pod is not running. Current status=${pod.status?.phase}`)

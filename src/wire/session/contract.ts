@@ -70,6 +70,8 @@ export interface Session {
     header: OpenHeader,
     options?: { data?: Uint8Array; signal?: AbortSignal },
   ): Promise<{ stream: Stream; reply: ReplyHeader }>
+  /** Streams that are open. */
+  readonly size: number
   /** It has a link now. */
   readonly isLinked: boolean
   /** Client: goes over to the next link without a break, because a better one may be had. Resolves when that was tried. */

@@ -202,6 +202,10 @@ class LinkSession implements Session, MuxHandlers {
     return this.#clock.now() - this.#link.heardAt
   }
 
+  get size(): number {
+    return this.#mux.size
+  }
+
   get isLinked(): boolean {
     return this.#link.isLinked
   }
