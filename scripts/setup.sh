@@ -12,7 +12,7 @@ fi
 
 # command:Debian package
 missing=
-for pair in nft:nftables ip:iproute2 unshare:util-linux setpriv:util-linux; do
+for pair in nft:nftables ip:iproute2 unshare:util-linux setpriv:util-linux flock:util-linux; do
   PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done
 if [ -n "$missing" ]; then

@@ -64,6 +64,7 @@ export async function daemonMain(entry: string): Promise<number> {
     await clusters.closeAll()
     server.closeAllConnections()
     rmSync(socket, { force: true })
+    rmSync(runners, { recursive: true, force: true })
     lock.release()
     return 0
   } catch (error) {

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import type dgram from 'node:dgram'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import { type Code, fault } from '../diagnose/catalogue.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -40,6 +40,7 @@ export class Runner {
   readonly #child: ChildProcess
   readonly #handlers: RunnerHandlers
   readonly #clock: Clock
+  readonly #folder: string
   readonly #waiting = new Map<number, { resolve: (socket: net.Socket) => void; reject: (error: Error) => void }>()
   readonly #sockets: { close(): unknown }[] = []
   #nextId = 1
@@ -48,8 +49,9 @@ export class Runner {
   pid = 0
   notes: string[] = []
 
-  private constructor(child: ChildProcess, { handlers, clock }: RunnerStart) {
+  private constructor(child: ChildProcess, { handlers, clock, folder }: RunnerStart) {
     this.#child = child
+    this.#folder = folder
     this.#handlers = handlers
     this.#clock = clock
   }
@@ -120,6 +122,9 @@ export class Runner {
     if (this.#child.connected) this.#child.disconnect()
     // One that is stuck must not keep the network either.
     this.#clock.after(END_MS, () => this.#child.kill('SIGKILL'))
+    const sweep = (): void => rmSync(this.#folder, { recursive: true, force: true })
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) sweep()
+    else this.#child.once('exit', sweep)
     for (const socket of this.#sockets) socket.close()
     for (const { reject } of this.#waiting.values()) reject(coded('ECONNREFUSED', 'the program has ended'))
     this.#waiting.clear()

@@ -14,7 +14,16 @@ import { type Image, readImages } from './kubelet/images.ts'
 import { lockFolder } from './lock.ts'
 import type { FromSandbox } from './main.ts'
 import { startInNamespaces } from './namespaces.ts'
-import { childrenOf, isRunning, markOf, runningSandbox, type SandboxPaths, sandboxPaths } from './state.ts'
+import {
+  childrenOf,
+  isRunning,
+  markOf,
+  type ProcessMark,
+  runningSandbox,
+  type SandboxPaths,
+  sandboxPaths,
+} from './state.ts'
+import { holding, startSweeper } from './sweeper.ts'
 
 const UP_MS = 20_000
 
@@ -73,11 +82,12 @@ async function start(paths: SandboxPaths, { env, entry, endsWithCaller = false }
   await once(listener, 'listening')
   const log = openSync(paths.log, 'a', 0o600)
   const command = [process.execPath, entry, 'sandbox-process']
-  const child = await startInNamespaces(command, log, { ...env, REMOCAL_HOME: stateFolder(env) })
+  const held = (line: string[]): string[] => holding(paths, line)
+  const child = await startInNamespaces(command, log, { ...env, REMOCAL_HOME: stateFolder(env) }, held)
   closeSync(log)
   try {
     await untilReady(child, listener, paths)
-    writeMark(paths, child.pid)
+    startSweeper(paths, writeMark(paths, child.pid))
     if (endsWithCaller) child.channel?.unref()
     else {
       child.send({ kind: 'detach' })
@@ -94,10 +104,12 @@ async function start(paths: SandboxPaths, { env, entry, endsWithCaller = false }
   }
 }
 
-function writeMark(paths: SandboxPaths, pid = 0): void {
+function writeMark(paths: SandboxPaths, pid = 0): ProcessMark {
   const next = `${paths.pid}.new`
-  writeFileSync(next, JSON.stringify(markOf(pid)), { mode: 0o600 })
+  const mark = markOf(pid) ?? { pid, startedAt: '' }
+  writeFileSync(next, JSON.stringify(mark), { mode: 0o600 })
   renameSync(next, paths.pid)
+  return mark
 }
 
 async function untilReady(

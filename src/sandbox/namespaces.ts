@@ -10,20 +10,24 @@ const OPTIONS = [...KINDS, '--kill-child=KILL']
  * With a user namespace where the machine allows one: root brings all users into it, so that pods may be other users; anybody
  * else brings only himself, as root. Without one, root does as well.
  * @param log file for its output
+ * @param held makes of a command line the one that is started
  * @returns the process whose end is the end of all of it
  */
 export async function startInNamespaces(
   command: string[],
   log: number,
   env: Record<string, string | undefined>,
+  held: (command: string[]) => string[],
 ): Promise<ChildProcess> {
-  const start = (...args: string[]): ChildProcess =>
-    spawn('unshare', args, {
+  const start = (...args: string[]): ChildProcess => {
+    const [program = '', ...rest] = held(['unshare', ...args])
+    return spawn(program, rest, {
       detached: true,
       cwd: '/',
       stdio: ['pipe', log, log, 'ipc'],
       env: env as NodeJS.ProcessEnv,
     })
+  }
   const all = [...OPTIONS, '--', ...command]
   if (process.getuid?.() !== 0) return start('--user', '--map-root-user', ...all)
   if (spawnSync('unshare', ['--user', 'true']).status !== 0) return start(...all)
