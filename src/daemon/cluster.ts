@@ -20,7 +20,9 @@ import { type Carrier, openCarrier } from './carrier.ts'
 import { DialerLink } from './dialer-link.ts'
 import type { Journal, JournalEntry } from './journal.ts'
 
-const RETRY_MS = { first: 100, most: 2000 }
+const RETRY_MS = { first: 100, most: 2000, lasting: 30_000 }
+/** So many failures in a row mean that it lasts: then it is tried more rarely, and at once when somebody asks. */
+const LASTING = 60
 const CONNECT_MS = 20_000
 /** How long an API server may think when asked whether it is still the same. */
 const ASK_MS = 3000
@@ -67,6 +69,8 @@ export class Cluster {
   #starting: Promise<Joined> | undefined
   #kept: Promise<void> | undefined
   #lastError: unknown
+  /** Ends the pause between two attempts. */
+  #hurry: () => void = () => {}
 
   /** Throws RC-C-102 … when the kubeconfig cannot be used. Nothing is asked yet. */
   constructor({ target, journal, clock, logger }: ClusterOptions) {
@@ -137,6 +141,7 @@ export class Cluster {
     })
     const { user, mark } = await this.#starting
     this.#kept ??= this.#keep()
+    this.#hurry()
     const carrier = await this.#untilCarried(signal)
     const manager = carrier.session.hello
     return {
@@ -326,7 +331,7 @@ export class Cluster {
       // The other replica is tried at once.
       if (failures > 0 && failures % replicas === 0) {
         await this.#pause(wait * (0.5 + Math.random()))
-        wait = Math.min(wait * 2, RETRY_MS.most)
+        wait = Math.min(wait * 2, failures > LASTING ? RETRY_MS.lasting : RETRY_MS.most)
       }
     }
   }
@@ -374,6 +379,7 @@ export class Cluster {
 
   #pause(ms: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
+    this.#hurry = resolve
     const timer = this.clock.after(ms, resolve)
     this.#stop.signal.addEventListener('abort', () => resolve(), { once: true })
     return promise.finally(() => timer.cancel())

@@ -61,7 +61,7 @@ export class ClientPod {
   }
 }
 
-/** Sends COUNT requests to URL, every second one with HEADER (`name: value`); prints how many answers came from where. */
+/** Sends COUNT requests to URL, every second one with HEADER (`name: value`); prints BEGIN, then how many answers came from where. */
 export const COUNTING: string = `
 const [name, value] = process.env.HEADER.split(': ')
 const seen = { marked: {}, plain: {}, failed: 0 }
@@ -77,6 +77,7 @@ async function worker() {
     } catch (error) { seen.failed++; console.error(String(error.cause ?? error)) }
   }
 }
+console.log('BEGIN')
 await Promise.all(Array.from({ length: 8 }, worker))
 console.log('RESULT ' + JSON.stringify(seen))
 `

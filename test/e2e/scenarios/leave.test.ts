@@ -31,14 +31,16 @@ after(async () => {
   client.close()
 })
 
-test('ten times attached and left while 12000 requests come: none fails', async () => {
+test('ten times attached and left while 20000 requests come: none fails', async () => {
   const { port } = program.address() as AddressInfo
   const args = ['intercept', 'deploy/orders', '-n', 'shop', '--port', `80:${port}`, '--header', 'x-user=leaver']
   for (let cycle = 0; cycle < 10; cycle++) {
     await remocalJson(args, { env })
     // The first time brings the agents in; from then on it is quick enough for the traffic to see all of it.
-    if (cycle === 0)
-      await pod.start(COUNTING, { URL: 'http://orders/orders/1', COUNT: '12000', HEADER: 'x-user: leaver' })
+    if (cycle === 0) {
+      await pod.start(COUNTING, { URL: 'http://orders/orders/1', COUNT: '20000', HEADER: 'x-user: leaver' })
+      await pod.printed(/BEGIN/)
+    }
     await delay(ANSWER_MS * 3)
     await remocalJson(['leave', 'deploy/orders', '-n', 'shop'], { env })
   }
