@@ -7,7 +7,7 @@ const LOOK_MS = 3000
 /** Share of the time in which an idle process may be busy. */
 const IDLE = 0.02
 /** A heap that has grown by less is left as it is. */
-const WORTH_BYTES = 1024 * 1024
+const WORTH_BYTES = 384 * 1024
 
 type Collect = (options: { type: 'major'; execution: 'sync'; flavor: 'last-resort' }) => void
 
