@@ -15,7 +15,7 @@ export async function startHaproxy(to: number): Promise<{ child: ChildProcess; p
     config,
     `global
   nbthread 1
-  maxconn 20000
+  maxconn 8000
 defaults
   mode tcp
   timeout connect 5s
@@ -30,7 +30,7 @@ listen tunnel
   const env = { ...process.env, LD_LIBRARY_PATH: lib }
   const child = spawn(join(root, 'usr/sbin/haproxy'), ['-f', config, '-db'], {
     env,
-    stdio: ['ignore', 'inherit', 'ignore'],
+    stdio: ['ignore', 'ignore', 'inherit'],
   })
   await reachable(port)
   return { child, port }
