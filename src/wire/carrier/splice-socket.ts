@@ -30,6 +30,17 @@ export async function spliceSocket(stream: Joint, socket: Socket): Promise<void>
     failure = error
   })
   let streamEnded = false
+  // What comes in one turn leaves in one system call.
+  let corked = false
+  const cork = (): void => {
+    if (corked) return
+    corked = true
+    socket.cork()
+    process.nextTick(() => {
+      corked = false
+      socket.uncork()
+    })
+  }
   socket.on('close', () => {
     const whole = socket.readableEnded && streamEnded && failure === undefined
     if (!whole) stream.reset('reset', failure?.message ?? 'the connection was closed')
@@ -37,6 +48,7 @@ export async function spliceSocket(stream: Joint, socket: Socket): Promise<void>
   })
   stream.bind({
     onData(bytes) {
+      cork()
       if (!socket.write(bytes)) stream.pause()
     },
     onEnd() {

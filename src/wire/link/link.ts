@@ -3,6 +3,8 @@
  * delivered is then lost. It has no half-close: streams above it have.
  */
 
+import type { Socket } from 'node:net'
+
 export interface LinkHandlers {
   /** Bytes that arrived, in order. The callee may keep `bytes`; the link never writes into it again. */
   onData(bytes: Buffer): void
@@ -24,6 +26,8 @@ export interface Link {
   resume(): void
   /** Ends after everything sent was handed on. Both ends get `onClose()`. */
   close(): void
+  /** Instead of `bind`: the kernel's socket below, where the link is one, for TLS to run on without a detour. `reset` still works. */
+  takeSocket?(): Socket
   /** Ends at once. Both ends get `onClose(reason)`; the far end's reason is its own. */
   reset(reason: Error): void
 }

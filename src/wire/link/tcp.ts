@@ -46,6 +46,7 @@ class TcpLink implements Link {
   #reason: Error | undefined
   readonly #below: Pick<Link, 'reset'> | undefined
   #corked = false
+  #closing = false
 
   constructor(socket: Socket, name: string, below?: Pick<Link, 'reset'>) {
     this.name = name
@@ -74,7 +75,7 @@ class TcpLink implements Link {
       socket.end()
     })
     socket.on('close', () => {
-      const early = farEnded || socket.writableEnded ? undefined : new Error(`${this.name} was cut`)
+      const early = farEnded || this.#closing ? undefined : new Error(`${this.name} was cut`)
       handlers.onClose(this.#reason ?? early)
     })
     socket.resume()
@@ -94,6 +95,10 @@ class TcpLink implements Link {
     return socket.write(bytes)
   }
 
+  takeSocket(): Socket {
+    return this.#socket
+  }
+
   pause(): void {
     this.#socket.pause()
   }
@@ -103,16 +108,26 @@ class TcpLink implements Link {
   }
 
   close(): void {
+    this.#closing = true
     this.#socket.end()
   }
 
   reset(reason: Error): void {
     this.#reason ??= reason
     if (this.#below === undefined) {
-      this.#socket.resetAndDestroy()
+      abort(this.#socket)
       return
     }
     this.#below.reset(reason)
     this.#socket.destroy()
   }
+}
+
+/**
+ * Says RST at once. Node's `resetAndDestroy` says FIN before, which TLS at the far end takes for an orderly end; what it sets for
+ * `destroy` is set here without that.
+ */
+function abort(socket: Socket): void {
+  Object.assign(socket, { resetAndClosing: true })
+  socket.destroy()
 }

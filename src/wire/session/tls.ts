@@ -16,7 +16,7 @@ export interface SecureOptions {
 /** Rejects with why the far end was not believed, why the link ended, or the signal's reason; the link is closed then. */
 export async function secure(link: Link, options: SecureOptions): Promise<{ link: Link; peer: PeerKey }> {
   const { side, identity, verify, signal } = options
-  const duplex = linkDuplex(link)
+  const duplex = link.takeSocket?.() ?? linkDuplex(link)
   // The certificate chain is not what is trusted: `verify` is asked about the key itself, below.
   const common = { secureContext: contextOf(identity), requestCert: true, rejectUnauthorized: false }
   const socket =
