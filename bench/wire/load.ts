@@ -6,7 +6,7 @@ const [port = '', what = '', amount = ''] = process.argv.slice(2)
 const count = Number(amount)
 const CHUNK = Buffer.alloc(256 * 1024, 120)
 const BULK_BYTES = 1024 * 1024 * 1024
-const PINGS = 5000
+const PINGS = 20_000
 const CONNECTIONS = 2000
 
 async function open(): Promise<Socket> {

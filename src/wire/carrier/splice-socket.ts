@@ -2,6 +2,9 @@
 import type { Socket } from 'node:net'
 import type { Flow } from '../mux/contract.ts'
 
+/** Smaller ones leave at once. */
+const CORKED_BYTES = 16 * 1024
+
 type Joint = Pick<Flow, 'bind' | 'send' | 'pause' | 'resume' | 'end' | 'reset'>
 
 /**
@@ -48,7 +51,7 @@ export async function spliceSocket(stream: Joint, socket: Socket): Promise<void>
   })
   stream.bind({
     onData(bytes) {
-      cork()
+      if (bytes.length >= CORKED_BYTES) cork()
       if (!socket.write(bytes)) stream.pause()
     },
     onEnd() {

@@ -1,5 +1,6 @@
 /** The link that stays: it goes on over one link after the other, from the byte where the far end left off. */
 import type { Clock, Timer } from '../../lib/clock.ts'
+import { asBuffer } from '../link/as-buffer.ts'
 import type { Link, LinkHandlers } from '../link/link.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { MAX_RUN_BYTES, RECORD, readU64, u64 } from './record.ts'
@@ -89,7 +90,7 @@ export class DurableLink implements Link {
 
   send(bytes: Uint8Array): boolean {
     if (this.#over !== undefined || this.#closing) return true
-    this.#resend.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    this.#resend.push(asBuffer(bytes))
     this.#schedule()
     this.#blocked ||= this.#isFull()
     return !this.#blocked

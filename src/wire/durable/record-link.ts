@@ -10,6 +10,9 @@ export interface RecordLinkHandlers extends RecordHandlers {
   onClose(reason?: Error): void
 }
 
+/** Runs up to this size are copied into one send. */
+const SMALL_BYTES = 16 * 1024
+
 const DEAF: RecordLinkHandlers = { onRecord() {}, onData() {}, onHeard() {}, onDrain() {}, onClose() {} }
 
 export class RecordLink {
@@ -82,7 +85,13 @@ export class RecordLink {
 
   /** Sends data that begins at `offset`, `length` bytes in all. */
   sendData(offset: number, length: number, pieces: Buffer[]): void {
-    this.#put(dataHeader(offset, length))
+    const header = dataHeader(offset, length)
+    // One write is worth more than a copy that is small.
+    if (length <= SMALL_BYTES) {
+      this.#put(Buffer.concat([header, ...pieces], header.length + length))
+      return
+    }
+    this.#put(header)
     for (const piece of pieces) this.#put(piece)
   }
 

@@ -12,6 +12,8 @@ export class ResendBuffer {
   #piece = 0
   #byte = 0
   #sent = 0
+  /** Up to where bytes were ever sent: after a rewind, more may have arrived than is sent again yet. */
+  #furthest = 0
 
   /** Offset after the last byte. */
   get end(): number {
@@ -54,12 +56,13 @@ export class ResendBuffer {
       this.#byte = 0
     }
     this.#sent += bytes
+    this.#furthest = Math.max(this.#furthest, this.#sent)
     return { offset, bytes, pieces }
   }
 
   /** Lets go of what comes before `offset`. @returns false for an offset that was never sent */
   acknowledge(offset: number): boolean {
-    if (!(offset <= this.#sent)) return false
+    if (!(offset <= this.#furthest)) return false
     for (let piece = this.#pieces[this.#head]; piece !== undefined; piece = this.#pieces[this.#head]) {
       if (this.#from + piece.length > offset) break
       this.#from += piece.length
@@ -67,6 +70,7 @@ export class ResendBuffer {
       this.#head++
     }
     this.#acknowledged = Math.max(this.#acknowledged, offset)
+    if (this.#acknowledged > this.#sent) this.rewind(this.#acknowledged)
     this.#compact()
     return true
   }
@@ -91,6 +95,7 @@ export class ResendBuffer {
     this.#byte = 0
     this.#from = this.#end
     this.#sent = this.#end
+    this.#furthest = this.#end
     this.#acknowledged = this.#end
   }
 

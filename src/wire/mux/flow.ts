@@ -1,5 +1,6 @@
 /** One flow of a mux: two half-closable directions with credit each way. */
 
+import { asBuffer } from '../link/as-buffer.ts'
 import { type Flow, type FlowHandlers, type FlowReset, RESET_CODES, type ResetCode } from './contract.ts'
 import { FRAME, frame } from './frame.ts'
 import type { Outbox, Source } from './outbox.ts'
@@ -60,7 +61,7 @@ export class MuxFlow implements Flow, Source {
   send(bytes: Uint8Array): boolean {
     if (this.#ending > 0 || this.#over !== undefined) return true
     if (bytes.byteLength === 0) return this.#outgoingBytes < HIGH_BYTES
-    this.#outgoing.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    this.#outgoing.push(asBuffer(bytes))
     this.#outgoingBytes += bytes.byteLength
     if (this.#sendCredit > 0) this.#context.outbox.offer(this)
     if (this.#outgoingBytes < HIGH_BYTES) return true
