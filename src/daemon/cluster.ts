@@ -6,7 +6,7 @@ import { isNotFound } from '../kube/api-fault.ts'
 import { KubeClient } from '../kube/client.ts'
 import { loadConfig } from '../kube/config.ts'
 import { GROUP, INSTALLATION, type KubeObject, type Session, VERSION } from '../kube/resources.ts'
-import type { Clock } from '../lib/clock.ts'
+import type { Clock, Timer } from '../lib/clock.ts'
 import type { ConnectResult, Target } from '../lib/daemon-api.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Logger } from '../lib/logger.ts'
@@ -19,11 +19,14 @@ import type { Attachment } from './attachment.ts'
 import { type Carrier, openCarrier } from './carrier.ts'
 import { DialerLink } from './dialer-link.ts'
 import type { Journal, JournalEntry } from './journal.ts'
+import { watchNetwork } from './network-watch.ts'
 
 const RETRY_MS = { first: 100, most: 2000, lasting: 30_000 }
 /** So many failures in a row mean that it lasts: then it is tried more rarely, and at once when somebody asks. */
 const LASTING = 60
 const CONNECT_MS = 20_000
+/** So long a manager may take to answer after the network has changed. */
+const PROBE_MS = 1000
 /** How long an API server may think when asked whether it is still the same. */
 const ASK_MS = 3000
 /** A killed daemon's leftovers are not worth more. */
@@ -62,6 +65,7 @@ export class Cluster {
   readonly where: Pick<JournalEntry, 'kubeconfig' | 'context'>
   readonly #identity = createIdentity({ subject: 'daemon' })
   readonly #stop = new AbortController()
+  readonly #network: Timer
   readonly #waiters: Waiters
   readonly #sessionName = `${safeName(hostname())}-${randomBytes(4).toString('hex')}`
   #joined: Joined | undefined
@@ -94,6 +98,8 @@ export class Cluster {
     }
     this.agents = new AgentLinks(common)
     this.dialer = new DialerLink(common)
+    // A carrier over a network that is gone is found at once, not after three silent seconds.
+    this.#network = watchNetwork(clock, () => this.#carrier?.session.probe(PROBE_MS))
   }
 
   /** The context's own namespace. */
@@ -191,6 +197,7 @@ export class Cluster {
     const ending = [...this.attachments]
     await Promise.all(ending.map((attachment) => attachment.end()))
     this.#stop.abort(new Error('disconnected'))
+    this.#network.cancel()
     this.agents.close()
     this.dialer.close()
     this.#carrier?.close()
