@@ -1,6 +1,6 @@
 /** haproxy from its Debian package, as one end of a tunnel: one thread, TCP, no limits of its own. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,8 @@ import { packagesRoot } from '../../scripts/image/packages.ts'
 export async function startHaproxy(to: number): Promise<{ child: ChildProcess; port: number }> {
   const root = packagesRoot(['haproxy'], 'dist/cache')
   const port = await freePort()
-  const config = join(mkdtempSync(join(tmpdir(), 'remocal-bench-')), 'haproxy.cfg')
+  const folder = mkdtempSync(join(tmpdir(), 'remocal-bench-'))
+  const config = join(folder, 'haproxy.cfg')
   writeFileSync(
     config,
     `global
@@ -32,6 +33,7 @@ listen tunnel
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   })
+  child.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   await reachable(port)
   return { child, port }
 }
