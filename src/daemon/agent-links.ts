@@ -1,14 +1,12 @@
 /** Sessions with agents: one for each pod, shared by all attachments of this cluster that cover it. */
-import type { Clock } from '../lib/clock.ts'
-import type { Logger } from '../lib/logger.ts'
 import { Waiters } from '../lib/waiters.ts'
 import { openCircuit } from '../wire/carrier/open-circuit.ts'
 import { type ControlChannel, controlChannel } from '../wire/control.ts'
 import type { LinkMux } from '../wire/mux/mux.ts'
-import type { Identity, Opening, Session } from '../wire/session/contract.ts'
+import type { Opening, Session } from '../wire/session/contract.ts'
 import { drained } from '../wire/session/drained.ts'
 import { startSession } from '../wire/session/session.ts'
-import { helloOf, nextCarrier } from './carrier.ts'
+import { helloOf, nextCarrier, type OverCarrierOptions } from './carrier.ts'
 
 const RETRY_MS = { first: 100, most: 1000 }
 
@@ -19,15 +17,6 @@ export interface Served {
   onDeliver(opening: Opening, port: number): void
   /** What an agent routes to this laptop has changed. */
   onAttached(): void
-}
-
-export interface AgentLinksOptions {
-  identity: Identity
-  session: string
-  clock: Clock
-  logger: Logger
-  mux(): LinkMux | undefined
-  graceMs: number
 }
 
 interface AgentLink {
@@ -42,11 +31,11 @@ interface AgentLink {
 }
 
 export class AgentLinks {
-  readonly #options: AgentLinksOptions
+  readonly #options: OverCarrierOptions
   readonly #links = new Map<string, AgentLink>()
   readonly #waiters: Waiters
 
-  constructor(options: AgentLinksOptions) {
+  constructor(options: OverCarrierOptions) {
     this.#options = options
     this.#waiters = new Waiters(options.clock)
   }

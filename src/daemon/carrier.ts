@@ -29,6 +29,19 @@ export interface CarrierOptions {
   onDialers(dialers: Dialers['dialers']): void
 }
 
+/** What sessions with agents and dialers need, whichever carrier they run over. */
+export interface OverCarrierOptions {
+  identity: Identity
+  /** Name of the Session object. */
+  session: string
+  clock: Clock
+  logger: Logger
+  /** The carrier of now, if there is one. */
+  mux(): LinkMux | undefined
+  /** How long they wait for the next link. */
+  graceMs: number
+}
+
 export interface Carrier {
   readonly mux: LinkMux
   /** With the manager itself. */

@@ -1,11 +1,8 @@
 /** One cluster as one user: who we are there, our Session, the carrier that is kept, and what hangs on it. */
-import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
 import { fault } from '../diagnose/catalogue.ts'
-import { isNotFound } from '../kube/api-fault.ts'
 import { KubeClient } from '../kube/client.ts'
 import { loadConfig } from '../kube/config.ts'
-import { GROUP, INSTALLATION, type KubeObject, type Session, VERSION } from '../kube/resources.ts'
+import { INSTALLATION } from '../kube/resources.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { ConnectResult, Target } from '../lib/daemon-api.ts'
 import { Fault } from '../lib/fault.ts'
@@ -18,8 +15,10 @@ import { AgentLinks } from './agent-links.ts'
 import type { Attachment } from './attachment.ts'
 import { type Carrier, openCarrier } from './carrier.ts'
 import { DialerLink } from './dialer-link.ts'
+import { readInstallation } from './installation.ts'
 import type { Journal, JournalEntry } from './journal.ts'
 import { watchNetwork } from './network-watch.ts'
+import { OwnSession } from './own-session.ts'
 
 const RETRY_MS = { first: 100, most: 2000, lasting: 30_000 }
 /** So many failures in a row mean that it lasts: then it is tried more rarely, and at once when somebody asks. */
@@ -29,11 +28,8 @@ const CONNECT_MS = 20_000
 const PROBE_MS = 1000
 /** How long an API server may think when asked whether it is still the same. */
 const ASK_MS = 3000
-/** A killed daemon's leftovers are not worth more. */
-const CLEAN_MS = 5000
 /** Codes of refusals. */
 const FORBIDDEN = new Set(['RC-C-110', 'RC-C-114'])
-const OURS = `${GROUP}/${VERSION}`
 
 export interface ClusterOptions {
   target: Target
@@ -67,7 +63,7 @@ export class Cluster {
   readonly #stop = new AbortController()
   readonly #network: Timer
   readonly #waiters: Waiters
-  readonly #sessionName = `${safeName(hostname())}-${randomBytes(4).toString('hex')}`
+  readonly #session: OwnSession
   #joined: Joined | undefined
   #carrier: Carrier | undefined
   #starting: Promise<Joined> | undefined
@@ -88,9 +84,17 @@ export class Cluster {
     this.journal = journal
     this.where = { kubeconfig, context: context ?? '' }
     this.#waiters = new Waiters(clock)
+    this.#session = new OwnSession({
+      client: this.client,
+      journal,
+      where: this.where,
+      publicKey: this.#identity.publicKey,
+      clock,
+      logger: this.logger,
+    })
     const common = {
       identity: this.#identity,
-      session: this.#sessionName,
+      session: this.#session.name,
       clock,
       logger: this.logger,
       mux: () => this.#carrier?.mux,
@@ -181,7 +185,10 @@ export class Cluster {
     if (isMoved || String(now.ca) !== String(mine.ca)) return true
     const client = new KubeClient({ target: now, clock: this.clock, timeoutMs: ASK_MS })
     try {
-      const [{ username }, { publicKey }] = await Promise.all([client.whoAmI(), this.#installation(client)])
+      const [{ username }, { publicKey }] = await Promise.all([
+        client.whoAmI(),
+        readInstallation(client, this.contextName),
+      ])
       return username !== this.#joined.user || publicKey !== this.#joined.installationKey
     } catch (error) {
       if (error instanceof Fault && error.code === 'RC-C-120') throw error
@@ -202,82 +209,28 @@ export class Cluster {
     this.dialer.close()
     this.#carrier?.close()
     await this.#kept
-    if (this.#joined !== undefined) await this.#deleteEntry(this.#sessionEntry()).catch(() => {})
+    await this.#session.delete()
     this.client.close()
     return ending.length
   }
 
-  #sessionEntry(): JournalEntry {
-    return { ...this.where, kind: 'Session', namespace: INSTALLATION.namespace, name: this.#sessionName }
-  }
-
   async #start(): Promise<Joined> {
-    const [{ username, groups }, config] = await Promise.all([this.client.whoAmI(), this.#installation(this.client)])
-    await this.#cleanUp()
+    const [{ username, groups }, config] = await Promise.all([
+      this.client.whoAmI(),
+      readInstallation(this.client, this.contextName),
+    ])
+    await this.#session.cleanUp()
     const { publicKey, replicas } = config
     const joined: Joined = {
       user: username,
       mark: personalMark(username, publicKey),
-      session: this.#sessionName,
+      session: this.#session.name,
       installationKey: publicKey,
       replicas,
     }
-    const entry = this.#sessionEntry()
-    this.journal.add(entry)
-    await this.client.create<Session>({
-      apiVersion: OURS,
-      kind: 'Session',
-      metadata: { name: this.#sessionName, namespace: INSTALLATION.namespace },
-      spec: {
-        owner: username,
-        groups: groups.slice(0, 256),
-        publicKey: this.#identity.publicKey,
-        host: hostname().slice(0, 253),
-      },
-    })
+    await this.#session.create(username, groups)
     this.#joined = joined
     return joined
-  }
-
-  async #installation(client: KubeClient): Promise<{ publicKey: string; replicas: number }> {
-    const path = {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      namespace: INSTALLATION.namespace,
-      name: INSTALLATION.configMap,
-    }
-    const config = await client.find<KubeObject & { data?: Record<string, string> }>(path)
-    const publicKey = config?.data?.publicKey
-    if (publicKey === undefined) {
-      throw fault('RC-C-120', `Cannot connect to ${this.contextName}: Remocal is not installed in this cluster.`, [
-        'remocal install',
-      ])
-    }
-    return { publicKey, replicas: Math.max(1, Number(config?.data?.replicas ?? 2)) }
-  }
-
-  /** Deletes what a killed daemon left in this cluster. */
-  async #cleanUp(): Promise<void> {
-    const left = this.journal.entries.filter(
-      ({ kubeconfig, context }) => kubeconfig === this.where.kubeconfig && context === this.where.context,
-    )
-    if (left.length === 0) return
-    const late = new Promise<void>((resolve) => this.clock.after(CLEAN_MS, resolve))
-    // Attachments before the sessions that hold them.
-    const ordered = [...left].sort((a, b) => a.kind.localeCompare(b.kind))
-    const all = (async () => {
-      for (const entry of ordered) await this.#deleteEntry(entry)
-    })()
-    await Promise.race([
-      all.catch((error: Error) => this.logger.warn({ error: error.message }, 'leftovers not deleted')),
-      late,
-    ])
-  }
-
-  async #deleteEntry(entry: JournalEntry): Promise<void> {
-    const { kind, namespace, name } = entry
-    await this.client.delete({ apiVersion: OURS, kind, namespace, name })
-    this.journal.remove(entry)
   }
 
   async #untilCarried(signal: AbortSignal): Promise<Carrier> {
@@ -331,7 +284,7 @@ export class Cluster {
         this.#lastError = error
         this.logger.info({ pod, error: (error as Error).message }, 'manager not reached')
         this.#waiters.changed()
-        await this.#renewSession(error)
+        if (/there is no Session/.test((error as Error).message)) await this.#session.renew()
       }
       next++
       if (signal.aborted) return
@@ -351,7 +304,7 @@ export class Cluster {
       pod,
       installationKey,
       identity: this.#identity,
-      session: this.#sessionName,
+      session: this.#session.name,
       clock: this.clock,
       logger: this.logger,
       signal: this.#stop.signal,
@@ -366,24 +319,6 @@ export class Cluster {
     return carrier
   }
 
-  /** Managers take sessions away that nobody has used for a minute: after a long sleep ours must be made again. */
-  async #renewSession(error: unknown): Promise<void> {
-    if (!/there is no Session/.test((error as Error).message)) return
-    const { user } = this.joined()
-    const path = { apiVersion: OURS, kind: 'Session', namespace: INSTALLATION.namespace, name: this.#sessionName }
-    try {
-      if ((await this.client.find<Session>(path)) !== undefined) return
-      await this.client.create<Session>({
-        apiVersion: OURS,
-        kind: 'Session',
-        metadata: { name: this.#sessionName, namespace: INSTALLATION.namespace },
-        spec: { owner: user, publicKey: this.#identity.publicKey, host: hostname().slice(0, 253) },
-      })
-    } catch (failure) {
-      if (!isNotFound(failure)) this.logger.info({ error: (failure as Error).message }, 'session not made again')
-    }
-  }
-
   #pause(ms: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#hurry = resolve
@@ -391,14 +326,4 @@ export class Cluster {
     this.#stop.signal.addEventListener('abort', () => resolve(), { once: true })
     return promise.finally(() => timer.cancel())
   }
-}
-
-/** Fit for a Kubernetes object's name. */
-function safeName(text: string): string {
-  const name = text
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '')
-    .slice(0, 40)
-  return name === '' ? 'laptop' : name
 }

@@ -1,14 +1,13 @@
 /** Connections and names in the cluster, by a session with a dialer that is made when it is needed. */
-import type { Clock, Timer } from '../lib/clock.ts'
-import type { Logger } from '../lib/logger.ts'
+import type { Timer } from '../lib/clock.ts'
 import { Waiters } from '../lib/waiters.ts'
 import { openCircuit } from '../wire/carrier/open-circuit.ts'
 import type { Dialers } from '../wire/messages/control.ts'
 import type { LinkMux } from '../wire/mux/mux.ts'
-import type { Identity, Session, Stream } from '../wire/session/contract.ts'
+import type { Session, Stream } from '../wire/session/contract.ts'
 import { StreamRefused } from '../wire/session/refused.ts'
 import { startSession } from '../wire/session/session.ts'
-import { helloOf, nextCarrier } from './carrier.ts'
+import { helloOf, nextCarrier, type OverCarrierOptions } from './carrier.ts'
 import { DnsStream } from './dns-stream.ts'
 
 /** A carrier or a dialer may just be coming back. */
@@ -20,18 +19,8 @@ const ANSWER_MS = 5000
 const ATTEMPTS = 4
 const PAUSE_MS = 150
 
-export interface DialerLinkOptions {
-  identity: Identity
-  session: string
-  clock: Clock
-  logger: Logger
-  /** The carrier of now, if there is one. */
-  mux(): LinkMux | undefined
-  graceMs: number
-}
-
 export class DialerLink {
-  readonly #options: DialerLinkOptions
+  readonly #options: OverCarrierOptions
   readonly #waiters: Waiters
   #dialers: Dialers['dialers'] = []
   #session: Promise<Session> | undefined
@@ -39,7 +28,7 @@ export class DialerLink {
   #started: Session | undefined
   #doubt: Timer | undefined
 
-  constructor(options: DialerLinkOptions) {
+  constructor(options: OverCarrierOptions) {
     this.#options = options
     this.#waiters = new Waiters(options.clock)
   }

@@ -93,7 +93,7 @@ place() {
   if [ "$3" = ro ]; then mount -o remount,bind,ro -- "$to"; fi
 }
 copy() {
-  new=$(mktemp -d /run/copy.XXXXXX)
+  new=$(mktemp -d -p /run)
   mount -t tmpfs -o mode=755 tmpfs "$new"
   for entry in "$1"/* "$1"/.[!.]*; do
     if [ -L "$entry" ]; then cp -P -- "$entry" "$new/"
