@@ -137,15 +137,9 @@ class PortForwardLink implements Link {
     })
   }
 
-  send(bytes: Uint8Array): boolean {
+  send(...pieces: Uint8Array[]): boolean {
     if (this.#state !== 'open') return true
-    for (let from = 0; from < bytes.length; from += MESSAGE_BYTES) {
-      const part = bytes.subarray(from, from + MESSAGE_BYTES)
-      const message = Buffer.allocUnsafe(part.length + 1)
-      message[0] = DATA
-      message.set(part, 1)
-      this.#socket.send(message, this.#onSent)
-    }
+    for (const message of messagesOf(pieces)) this.#socket.send(message, this.#onSent)
     if (this.#socket.bufferedAmount >= HIGH_WATER_BYTES) this.#full = true
     return !this.#full
   }
@@ -209,6 +203,28 @@ class PortForwardLink implements Link {
     if (!orderly) this.#reason ??= forwardFault('RC-C-122', this.#options, `the WebSocket ended with code ${code}`)
     this.#state = 'closed'
     this.#handlers?.onClose(this.#reason)
+  }
+}
+
+/** Messages on the data channel, as few as may be: each costs the API server and the node a turn. */
+function* messagesOf(pieces: Uint8Array[]): Generator<Buffer> {
+  let left = pieces.reduce((sum, { length }) => sum + length, 0)
+  let message = Buffer.alloc(0)
+  let at = 0
+  for (const piece of pieces) {
+    for (let from = 0; from < piece.length; ) {
+      if (at === message.length) {
+        message = Buffer.allocUnsafe(1 + Math.min(left, MESSAGE_BYTES))
+        message[0] = DATA
+        at = 1
+      }
+      const part = piece.subarray(from, from + message.length - at)
+      message.set(part, at)
+      at += part.length
+      from += part.length
+      left -= part.length
+      if (at === message.length) yield message
+    }
   }
 }
 
