@@ -1,6 +1,8 @@
 import type { InstallStep } from '../../kube/install/install.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { imageOf, VERSION } from '../../lib/version.ts'
+import { EXPOSE, type Expose } from '../../kube/install/options.ts'
+import { nearest } from '../../lib/nearest.ts'
 import type { Command } from '../command.ts'
 import { targetOf } from '../target.ts'
 
@@ -8,10 +10,18 @@ export const install: Command = {
   name: 'install',
   summary: 'Install Remocal in the cluster, or bring an installation up to this version',
   args: [],
-  options: [{ flags: '--image <name>', summary: 'image of managers and agents' }],
+  options: [
+    { flags: '--image <name>', summary: 'image of managers and agents' },
+    {
+      flags: '--expose <type>',
+      summary:
+        'NodePort or LoadBalancer: laptops reach managers by TCP too, not only through the API server (default: off)',
+    },
+  ],
   examples: [
     { what: 'this version', line: 'remocal install' },
     { what: 'an image of your own', line: 'remocal install --image registry.example.com/remocal:dev' },
+    { what: 'with a way in past the API server', line: 'remocal install --expose LoadBalancer' },
   ],
   async run(call) {
     const [{ KubeClient }, { loadConfig }, { install: apply }] = await Promise.all([
@@ -20,12 +30,14 @@ export const install: Command = {
       import('../../kube/install/install.ts'),
     ])
     const { kubeconfig, context, env } = targetOf(call)
+    const expose = exposeOf(call.options.expose)
     const client = new KubeClient({ target: loadConfig({ kubeconfig, context, env }), clock: systemClock })
     const image = typeof call.options.image === 'string' ? call.options.image : imageOf(VERSION)
     try {
       const result = await apply(client, {
         image,
         version: VERSION,
+        expose,
         clock: systemClock,
         signal: call.signal,
         onStep: (step) => call.io.stderr(`${stepText(step)}\n`),
