@@ -1,9 +1,9 @@
+import { fault } from '../../diagnose/catalogue.ts'
 import type { InstallStep } from '../../kube/install/install.ts'
+import { EXPOSE, type Expose } from '../../kube/install/options.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { imageOf, VERSION } from '../../lib/version.ts'
-import { EXPOSE, type Expose } from '../../kube/install/options.ts'
-import { nearest } from '../../lib/nearest.ts'
-import type { Command } from '../command.ts'
+import type { Call, Command } from '../command.ts'
 import { targetOf } from '../target.ts'
 
 export const install: Command = {
@@ -61,4 +61,16 @@ function stepText(step: InstallStep): string {
     case 'ready':
       return `${step.what} is ready`
   }
+}
+
+/** Case does not matter. Throws RC-U-101. */
+function exposeOf(typed: Call['options'][string]): Expose | undefined {
+  if (typed === undefined) return undefined
+  const found = EXPOSE.find((type) => type.toLowerCase() === String(typed).toLowerCase())
+  if (found !== undefined) return found
+  throw fault(
+    'RC-U-101',
+    `Cannot install with --expose ${typed}: it takes ${EXPOSE.join(' or ')}. Nothing was changed.`,
+    ['remocal install --help'],
+  )
 }

@@ -56,7 +56,15 @@ const FINAL_MS = 10_000
 export async function install(client: KubeClient, request: InstallRequest): Promise<InstallResult> {
   const { image, version, clock, signal, waitMs = 120_000, onStep = () => {} } = request
   const { namespace = INSTALLATION.namespace, replicas = 2, expose } = request
-  const result: InstallResult = { namespace, publicKey: '', created: 0, changed: 0, unchanged: 0, deleted: 0, skipped: [] }
+  const result: InstallResult = {
+    namespace,
+    publicKey: '',
+    created: 0,
+    changed: 0,
+    unchanged: 0,
+    deleted: 0,
+    skipped: [],
+  }
   const done = (object: KubeObject, applied: Applied | 'deleted'): void => {
     result[applied]++
     onStep({ kind: 'object', object: titleOf(object), result: applied })

@@ -2,8 +2,8 @@
 import type { KubeObject } from '../resources.ts'
 import { configMap, serviceAccounts } from './accounts.ts'
 import { definitions } from './definitions.ts'
-import { outside } from './outside.ts'
 import type { InstallOptions } from './options.ts'
+import { outside } from './outside.ts'
 import { permissions } from './permissions.ts'
 import { policies } from './policies.ts'
 import { processes } from './processes.ts'
@@ -35,7 +35,5 @@ export function installation(options: InstallOptions): ObjectGroup[] {
 function exposure(options: InstallOptions): ObjectGroup {
   const title = 'way in from outside'
   const service = outside(options)
-  return options.expose === undefined
-    ? { title, objects: [], unwanted: [service] }
-    : { title, objects: [service] }
+  return options.expose === undefined ? { title, objects: [], unwanted: [service] } : { title, objects: [service] }
 }
