@@ -15,7 +15,8 @@ export const install: Command = {
     {
       flags: '--expose <type>',
       summary:
-        'NodePort or LoadBalancer: laptops reach managers by TCP too, not only through the API server (default: off)',
+        'NodePort or LoadBalancer: one port for laptops beside the API server; only keys that Kubernetes vouches for get past it, ' +
+        'who listens on the path sees pod uids, amounts and times (default: none; takes an earlier one away)',
     },
   ],
   examples: [
