@@ -3,44 +3,32 @@
  * that neither waits for the other; the first manager that proves itself is taken. TCP is the better way: it is looked for on and on, and
  * taken in the place of a port-forward, which stays until what runs over it has moved.
  */
-import { INSTALLATION } from '../kube/resources.ts'
-import type { Clock } from '../lib/clock.ts'
-import type { Logger } from '../lib/logger.ts'
 import { Waiters } from '../lib/waiters.ts'
 import type { Dialers } from '../wire/messages/control.ts'
 import { drained } from '../wire/session/drained.ts'
+import { Attempts, type AttemptsOptions } from './attempts.ts'
 import type { Carrier } from './carrier.ts'
-import { race } from './race.ts'
 import { Search } from './search.ts'
-import type { Ways } from './ways.ts'
 
 /** So many failures in a row mean that it lasts: then it is tried more rarely, and at once when somebody asks. */
 const LASTING = 30
 const FORWARD_MS = { first: 100, longest: 2000, lasting: 30_000 }
 const DIRECT_MS = { first: 500, longest: 30_000 }
-/** Between the addresses of one attempt. */
-const APART_MS = 100
 /** A path that breaks sooner each time is tried more and more rarely. */
 const STEADY_MS = 30_000
 /** So long a manager may take to answer after the network has changed. */
 const PROBE_MS = 1000
 
-export interface KeeperOptions {
-  ways: Ways
-  /** Of the managers. */
-  replicas: number
-  clock: Clock
-  logger: Logger
+export interface KeeperOptions extends AttemptsOptions {
   /** There is another carrier: what runs over the one before goes over to it now. */
   onCarrier(carrier: Carrier): void
   onDialers(dialers: Dialers['dialers']): void
-  /** A manager was not reached; it is not tried again before this resolves. */
-  onFailed(error: Error): Promise<void>
 }
 
 export class CarrierKeeper {
   readonly #options: KeeperOptions
   readonly #waiters: Waiters
+  readonly #attempts: Attempts
   readonly #forward: Search
   readonly #direct: Search
   /** Those that are not over, the ones that are drained too. */
@@ -50,20 +38,26 @@ export class CarrierKeeper {
   /** Carriers over TCP in a row that did not last. */
   #unsteady = 0
   #addresses: string[] = []
-  #next: number
   #error: Error | undefined
   #closed = false
 
   constructor(options: KeeperOptions) {
-    const { clock, replicas } = options
+    const { clock } = options
     this.#options = options
     this.#waiters = new Waiters(clock)
-    this.#next = Math.floor(Math.random() * replicas)
+    this.#attempts = new Attempts({
+      ...options,
+      onFailed: async (error) => {
+        this.#error = error
+        this.#waiters.changed()
+        await options.onFailed(error)
+      },
+    })
     this.#forward = new Search({
       clock,
       firstMs: FORWARD_MS.first,
       longestMs: (failures) => (failures > LASTING ? FORWARD_MS.lasting : FORWARD_MS.longest),
-      attempt: (signal) => this.#tryForward(signal),
+      attempt: async (signal) => this.#take(await this.#attempts.forward(signal)),
     })
     this.#direct = new Search({
       clock,
@@ -133,40 +127,13 @@ export class CarrierKeeper {
     if (this.#addresses.length > 0) this.#direct.start()
   }
 
-  /** Each replica once. */
-  async #tryForward(signal: AbortSignal): Promise<void> {
-    const { ways, replicas } = this.#options
-    for (let tried = 1; ; tried++) {
-      const pod = `${INSTALLATION.manager}-${this.#next++ % replicas}`
-      try {
-        this.#take(await ways.forward(pod, signal))
-        return
-      } catch (error) {
-        signal.throwIfAborted()
-        this.#error = error as Error
-        this.#options.logger.info({ pod, error: (error as Error).message }, 'manager not reached')
-        this.#waiters.changed()
-        await this.#options.onFailed(error as Error)
-        if (tried >= replicas) throw error
-      }
-    }
-  }
-
   async #tryDirect(signal: AbortSignal): Promise<void> {
-    const { ways, clock, logger, onFailed } = this.#options
-    const addresses = this.#addresses
     try {
-      const carrier = await race(
-        addresses.map((address) => (either) => ways.direct(address, either)),
-        { clock, signal, apartMs: APART_MS, discard: (late) => late.close() },
-      )
-      this.#take(carrier)
+      this.#take(await this.#attempts.direct(this.#addresses, signal))
     } catch (error) {
-      signal.throwIfAborted()
-      logger.debug({ addresses, error: (error as Error).message }, 'no manager reached by tcp')
-      // The attempt counts before those who wait are asked again.
+      // The failure is counted before those who wait are asked again.
       setImmediate(() => this.#waiters.changed())
-      if (this.#carrier === undefined) await onFailed(error as Error)
+      if (this.#carrier === undefined && !signal.aborted) await this.#options.onFailed(error as Error)
       throw error
     }
   }

@@ -18,12 +18,11 @@ import { DialerLink } from './dialer-link.ts'
 import { readInstallation } from './installation.ts'
 import type { Journal, JournalEntry } from './journal.ts'
 import { watchNetwork } from './network-watch.ts'
+import { leadsElsewhere } from './outdated.ts'
 import { OwnSession } from './own-session.ts'
 import { waysTo } from './ways.ts'
 
 const CONNECT_MS = 20_000
-/** How long an API server may think when asked whether it is still the same. */
-const ASK_MS = 3000
 /** Codes of refusals. */
 const FORBIDDEN = new Set(['RC-C-110', 'RC-C-114'])
 
@@ -172,24 +171,9 @@ export class Cluster {
     if (!this.isWanted || this.carrier !== undefined || this.#joined === undefined) return false
     const error = this.#keeper?.error
     if (error instanceof Fault && error.code === 'RC-C-110') return true
-    const now = loadConfig(target)
-    const mine = this.client.target
-    const isMoved = (['server', 'serverName', 'insecure', 'proxy'] as const).some((part) => now[part] !== mine[part])
-    if (isMoved || String(now.ca) !== String(mine.ca)) return true
-    const client = new KubeClient({ target: now, clock: this.clock, timeoutMs: ASK_MS })
-    try {
-      const [{ username }, { publicKey }] = await Promise.all([
-        client.whoAmI(),
-        readInstallation(client, this.contextName),
-      ])
-      return username !== this.#joined.user || publicKey !== this.#joined.installationKey
-    } catch (error) {
-      if (error instanceof Fault && error.code === 'RC-C-120') throw error
-      // An API server that does not answer may come back.
-      return false
-    } finally {
-      client.close()
-    }
+    const { user, installationKey } = this.#joined
+    const known = { target: this.client.target, contextName: this.contextName, user, installationKey }
+    return leadsElsewhere(target, known, this.clock)
   }
 
   /** Ends everything here and deletes what was made. */
