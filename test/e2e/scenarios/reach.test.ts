@@ -104,8 +104,9 @@ describe('a laptop that reaches the nodes', { skip: withoutLaptop(everywhere) },
   })
 
   test('connects by tcp', async () => {
-    const { stdout } = await onLaptop(REMOCAL, 'connect', '-o', 'json')
-    assert.equal((JSON.parse(stdout) as ConnectResult).link, 'tcp')
+    await onLaptop(REMOCAL, 'connect')
+    // A port-forward may have been faster; then tcp has taken its place.
+    await isLinkedBy('tcp')
   })
 
   test('keeps its flows when tcp is cut silently, and goes on by port-forward', async () => {
