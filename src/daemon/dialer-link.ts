@@ -50,9 +50,10 @@ export class DialerLink {
     if (!this.#isNamed()) this.#started?.close(new Error('the dialer is gone'))
   }
 
-  /** The carrier changed: what ran over the old one is gone. */
+  /** There is another carrier: the session goes over to it, if it has a link on the one before too. */
   carrierChanged(): void {
     this.#waiters.changed()
+    void this.#started?.renew()
   }
 
   /** Connects in the cluster. Rejects with a `StreamRefused` as the far kernel or the dialer says. */
@@ -127,7 +128,7 @@ export class DialerLink {
     const carrier = await this.#waiters.until(ready, WAIT_MS)
     if (carrier === undefined) throw new StreamRefused('ETIMEDOUT', 'no dialer is connected')
     let podUid: string | undefined
-    return startSession(openCircuit(carrier, { to: 'dialer' }), {
+    const started = await startSession(openCircuit(carrier, { to: 'dialer' }), {
       side: 'client',
       identity,
       hello: helloOf(session),
@@ -140,5 +141,8 @@ export class DialerLink {
       graceMs,
       nextLink: async () => openCircuit(await nextCarrier(this.#waiters, mux, graceMs), { to: `dialer/${podUid}` }),
     })
+    // The carrier was replaced meanwhile.
+    if (mux() !== carrier) void started.renew()
+    return started
   }
 }
