@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import tls from 'node:tls'
 import { systemClock as clock } from '../../src/lib/clock.ts'
-import { acceptSlabs, connectSlabs } from '../../src/lib/slab-socket.ts'
+import { connectSlabs, createSlabServer } from '../../src/lib/slab-socket.ts'
 import { spliceSocket } from '../../src/wire/carrier/splice-socket.ts'
 import { Redial } from '../../src/wire/durable/redial.ts'
 import { Registry } from '../../src/wire/durable/registry.ts'
@@ -30,7 +30,8 @@ function dial(): Socket {
 }
 
 async function listen(onSocket: (socket: Socket) => void): Promise<void> {
-  const server = createServer({ pauseOnConnect: true, noDelay: true, allowHalfOpen: true }, onSocket)
+  const options = { pauseOnConnect: true, noDelay: true, allowHalfOpen: true }
+  const server = kind.startsWith('mux') ? createSlabServer(options, onSocket) : createServer(options, onSocket)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   process.stdout.write(`${(server.address() as AddressInfo).port}\n`)
@@ -41,12 +42,12 @@ async function muxNear(): Promise<void> {
   const noNext = (): Promise<Link> => Promise.reject(new Error('one link only'))
   const { link } = new Redial(near, { clock, connect: noNext, durable: { graceMs: 0 } })
   const mux = createMux(link, { side: 'client', handlers: ignore })
-  await listen((socket) => void spliceSocket(mux.open(Buffer.alloc(0)), acceptSlabs(socket)))
+  await listen((socket) => void spliceSocket(mux.open(Buffer.alloc(0)), socket))
 }
 
 async function muxFar(): Promise<void> {
   await listen(async (socket) => {
-    const far = await secured(tcpLink(acceptSlabs(socket)), 'server')
+    const far = await secured(tcpLink(socket), 'server')
     const link = await new Registry().accept(far, { owner: 'x', clock, durable: {}, maxGraceMs: 0 })
     if (link === undefined) return
     const onFlow = (flow: Flow): void => {

@@ -2,7 +2,7 @@
  * Sockets that read large pieces into slabs (`slab.ts`): memory that was just used is in the processor's cache, fresh memory is not,
  * and that is a quarter of the speed of a pipe.
  */
-import { type NetConnectOpts, Socket, type SocketConstructorOpts } from 'node:net'
+import { type NetConnectOpts, Server, type ServerOpts, Socket, type SocketConstructorOpts } from 'node:net'
 import { lend, putSlab, SLAB_BYTES, takeSlab } from './slab.ts'
 
 /** What all sockets read into while little comes; it is copied out at once. */
@@ -17,6 +17,11 @@ let owners = 0
 export function connectSlabs(options: NetConnectOpts & SocketConstructorOpts): Socket {
   const socket = new SlabSocket({ allowHalfOpen: options.allowHalfOpen })
   return socket.connect(options)
+}
+
+/** A server whose connections have reads of this kind; they are paused. */
+export function createSlabServer(options: ServerOpts, onConnection: (socket: Socket) => void): Server {
+  return new SlabServer({ ...options, pauseOnConnect: true }, onConnection)
 }
 
 /**
@@ -45,6 +50,14 @@ interface Inner extends Socket {
   _handle: { useUserBuffer?: unknown } | null
   _server?: unknown
   server?: unknown
+}
+
+class SlabServer extends Server {
+  override emit(event: string | symbol, ...told: unknown[]): boolean {
+    const [socket] = told
+    if (event !== 'connection' || !(socket instanceof Socket)) return super.emit(event, ...told)
+    return super.emit(event, acceptSlabs(socket))
+  }
 }
 
 class SlabSocket extends Socket {

@@ -17,6 +17,8 @@ const MAX_UNSENT_BYTES = 128 * 1024
 /** The far end is told at least this often what has arrived; mostly it asks before. */
 const ACK_BYTES = 1024 * 1024
 const MAX_REASON_BYTES = 1024
+/** So long a server leaves the link before to the client, who ends it once it has heard that the next one is in use. */
+const LEAVE_MS = 3000
 
 export interface DurableOptions {
   name: string
@@ -124,15 +126,16 @@ export class DurableLink implements Link {
   }
 
   /**
-   * Goes on over `link`, which has been started. The link that was in use is dropped.
+   * Goes on over `link`, which has been started. The link that was in use is dropped, or left to the far end to drop.
    * @param theirs offset of the next byte that the far end wants
    */
-  attach(link: RecordLink, theirs: number): void {
+  attach(link: RecordLink, theirs: number, before: 'drop' | 'leave' = 'drop'): void {
     if (this.#over !== undefined || !this.#acknowledge(theirs)) {
       link.drop(new Error(`${this.name} cannot go on with this link`))
       return
     }
     const wasLost = this.#grace !== undefined
+    if (before === 'leave') this.#leave()
     this.#detach(new Error('another link took over'))
     this.#grace?.cancel()
     this.#grace = undefined
@@ -191,12 +194,16 @@ export class DurableLink implements Link {
 
   #flush(): void {
     const link = this.#link
+    const flight = this.#flight
     while (link !== undefined && this.#link === link && !link.isFull && this.#resend.unsentBytes > 0) {
-      const room = (this.#flight?.limit ?? 0) - this.#resend.sent + this.#resend.acknowledged
+      const room = (flight?.limit ?? 0) - this.#resend.sent + this.#resend.acknowledged
+      if (room > 0) {
+        const { offset, bytes, pieces } = this.#resend.take(Math.min(room, MAX_RUN_BYTES))
+        link.sendData(offset, bytes, pieces)
+      }
+      // The answer says that there is room again.
+      if (flight?.isDue(this.#resend.sent) || (room <= 0 && !flight?.isAsking)) this.#heartbeat?.ping()
       if (room <= 0) break
-      const { offset, bytes, pieces } = this.#resend.take(Math.min(room, MAX_RUN_BYTES))
-      link.sendData(offset, bytes, pieces)
-      if (this.#flight?.isDue(offset + bytes)) this.#heartbeat?.ping()
     }
     this.#unblock()
     if (!this.#closing || link === undefined || this.#resend.unsentBytes > 0) return
@@ -307,6 +314,13 @@ export class DurableLink implements Link {
       this.#end(new Error(`no link for ${Math.round(graceMs / 1000)} s; the last one: ${this.#lostWhy?.message}`))
     this.#grace = clock.after(graceMs, late)
     onLost?.(reason)
+  }
+
+  #leave(): void {
+    const link = this.#link
+    this.#link = undefined
+    link?.deafen()
+    this.#options.clock.after(LEAVE_MS, () => link?.drop(new Error('another link took over')))
   }
 
   #detach(reason: Error): void {

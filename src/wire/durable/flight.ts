@@ -8,8 +8,8 @@ const GAIN = 2
 const START_BYTES = 512 * 1024
 const LEAST_BYTES = 64 * 1024
 /** So long the far end may be late without the path running empty, as far as this many bytes go. */
-const SLACK_MS = 20
-const SLACK_BYTES = 1024 * 1024
+const SLACK_MS = 4
+const SLACK_BYTES = 4 * 1024 * 1024
 const ASKS = 4
 /** The fastest of so many samples, those of six flights, is the path's rate. */
 const RATES = 6 * ASKS
@@ -50,8 +50,12 @@ export class Flight {
 
   /** It is time to ask. @param sent offset up to which bytes were sent */
   isDue(sent: number): boolean {
-    // Without an answer under way, nothing else would say that there is room again.
-    return sent - this.#askedAt >= (this.#asks.size === 0 ? 1 : this.#limit / ASKS)
+    return sent - this.#askedAt >= this.#limit / ASKS
+  }
+
+  /** An answer is under way. */
+  get isAsking(): boolean {
+    return this.#asks.size > 0
   }
 
   asked(nonce: number, { sent, arrived, now }: { sent: number; arrived: number; now: number }): void {
@@ -102,6 +106,6 @@ export class Flight {
     const slack = Math.min(SLACK_BYTES, rate * SLACK_MS)
     const wanted = this.#probeFrom === undefined ? Math.max(GAIN * held, slack) : held / GAIN
     // The first answers come before there was anything to measure.
-    this.#limit = Math.max(this.#rateCount < ASKS ? START_BYTES : LEAST_BYTES, wanted)
+    this.#limit = Math.floor(Math.max(this.#rateCount < ASKS ? START_BYTES : LEAST_BYTES, wanted))
   }
 }

@@ -61,7 +61,7 @@ export class Registry {
       if (start.attempt <= known.attempt) return 'stale'
       known.attempt = start.attempt
       accept(records, known.durable.received)
-      known.durable.attach(records, start.received)
+      known.durable.attach(records, start.received, 'leave')
       return undefined
     }
     if (!start.fresh) return 'unknown'
