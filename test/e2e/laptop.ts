@@ -16,6 +16,8 @@ export interface LaptopOptions {
   cluster?: string
   /** The kit's name for it. Default `dev`. */
   name?: string
+  /** Its cable shall never be slowed: it stays the kernel's own, which is faster than one that can be. */
+  unlimited?: boolean
   /** For everything that runs there. */
   env?: Record<string, string>
 }
@@ -39,7 +41,13 @@ export class Laptop {
   /** Puts a laptop beside the cluster, its cable in and without limits. */
   static async plug(options: LaptopOptions = {}): Promise<Laptop> {
     const { REMOCAL_E2E_KIT, REMOCAL_E2E_KIT_CLUSTER } = process.env
-    const { kit = REMOCAL_E2E_KIT, cluster = REMOCAL_E2E_KIT_CLUSTER, name = 'dev', env = {} } = options
+    const {
+      kit = REMOCAL_E2E_KIT,
+      cluster = REMOCAL_E2E_KIT_CLUSTER,
+      name = 'dev',
+      env = {},
+      unlimited = false,
+    } = options
     if (kit === undefined || cluster === undefined)
       throw new Error('a laptop apart needs REMOCAL_E2E_KIT and its cluster')
     // Holds the namespace for `nsenter`, by which signals reach the command itself; ends with this process, by its input.
@@ -50,7 +58,7 @@ export class Laptop {
     if (pid === undefined) throw new Error(`the kit made no laptop (exit ${said})`)
     const laptop = new Laptop(new Cable(kit, cluster, name), keeper, `/proc/${pid}/ns/net`, env)
     // The first limit reroutes, which connections that are open would not survive.
-    await laptop.cable.wire(0, 0, 0)
+    if (!unlimited) await laptop.cable.wire(0, 0, 0)
     await laptop.cable.up()
     return laptop
   }
