@@ -8,6 +8,7 @@ import type { Clock, Timer } from '../lib/clock.ts'
 import type { Link, LinkHandlers } from '../wire/link/link.ts'
 import { ApiRefusal, connectionFault, refusalFault } from './api-fault.ts'
 import type { KubeClient } from './client.ts'
+import { MessagePacker } from './message-packer.ts'
 import type { ObjectPath } from './path.ts'
 
 export interface PortForwardOptions {
@@ -25,8 +26,6 @@ const DATA = 0
 const PROTOCOL = 'v4.channel.k8s.io'
 /** Above it `send` asks to wait; at a quarter of it `onDrain` comes. */
 const HIGH_WATER_BYTES = 1 << 20
-/** Longest message: the node copies each one whole. */
-const MESSAGE_BYTES = 128 * 1024
 /** How long an orderly close waits for the far end's answer. */
 const CLOSE_MS = 2000
 
@@ -109,6 +108,12 @@ class PortForwardLink implements Link {
   #paused = false
   #full = false
   #closeTimer: Timer | undefined
+  readonly #packer = new MessagePacker(DATA, (message, sent) => {
+    this.#socket.send(message, () => {
+      sent(this.#socket.bufferedAmount === 0)
+      this.#onSent()
+    })
+  })
   /** Channels whose port preamble has come. */
   readonly #begun = new Set<number>()
   #complaint = ''
@@ -139,14 +144,8 @@ class PortForwardLink implements Link {
 
   send(bytes: Uint8Array): boolean {
     if (this.#state !== 'open') return true
-    for (let from = 0; from < bytes.length; from += MESSAGE_BYTES) {
-      const part = bytes.subarray(from, from + MESSAGE_BYTES)
-      const message = Buffer.allocUnsafe(part.length + 1)
-      message[0] = DATA
-      message.set(part, 1)
-      this.#socket.send(message, this.#onSent)
-    }
-    if (this.#socket.bufferedAmount >= HIGH_WATER_BYTES) this.#full = true
+    this.#packer.put(bytes)
+    if (this.#socket.bufferedAmount + this.#packer.waitingBytes >= HIGH_WATER_BYTES) this.#full = true
     return !this.#full
   }
 
@@ -162,6 +161,7 @@ class PortForwardLink implements Link {
 
   close(): void {
     if (this.#state !== 'open') return
+    this.#packer.flush()
     this.#state = 'closing'
     this.#socket.resume()
     this.#socket.close(1000)
@@ -175,7 +175,7 @@ class PortForwardLink implements Link {
     this.#socket.terminate()
   }
 
-  readonly #onSent = (): void => {
+  #onSent(): void {
     if (!this.#full || this.#socket.bufferedAmount > HIGH_WATER_BYTES / 4) return
     this.#full = false
     if (this.#state === 'open') this.#handlers?.onDrain()
