@@ -23,13 +23,14 @@ const CACHE = 'dist/cache'
 /** The path, or why it cannot be had here. */
 export async function throughSshuttle(laptop: Laptop, site: Site): Promise<Path | string> {
   if (!hasKubectl()) return 'there is no kubectl'
-  const folder = mkdtempSync(join(tmpdir(), 'remocal-bench-'))
-  const stops: (() => Promise<unknown>)[] = [async () => rmSync(folder, { recursive: true, force: true })]
+  const stops: (() => Promise<unknown>)[] = []
   const close = async (): Promise<void> => {
     for (const stop of stops.reverse()) await stop()
   }
   try {
-    await startSshd(site, folder)
+    const starting = started.get(site) ?? startSshd(site)
+    started.set(site, starting)
+    const folder = await starting
     const forward = laptop.spawn('kubectl', ['port-forward', '-n', NAMESPACE, 'deployment/sshd', ':22'])
     stops.push(() => forward.end())
     const [, port = ''] = await forward.printed(/127\.0\.0\.1:(\d+)/)
@@ -69,8 +70,13 @@ export async function throughSshuttle(laptop: Laptop, site: Site): Promise<Path 
   )
 }
 
-/** An sshd that takes a fresh key, ready in the cluster. */
-async function startSshd({ client, kit }: Site, folder: string): Promise<void> {
+/** One for all laptops: a pod sees another key only after a minute. */
+const started = new WeakMap<Site, Promise<string>>()
+
+/** An sshd that takes a fresh key, ready in the cluster. @returns the folder with the key */
+async function startSshd({ client, kit }: Site): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'remocal-bench-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
   const archive = 'dist/sshd.tar'
   writeImage(archive, { tag: IMAGE, entries: image(), entrypoint: ['/bin/dash', '-c'] })
   await must(run(kit.command, ['load', kit.cluster, archive], { limitMs: 120_000 }))
@@ -109,6 +115,7 @@ async function startSshd({ client, kit }: Site, folder: string): Promise<void> {
   }
   await apply(client, [secret, deployment] as KubeObject[])
   await untilReady(client, NAMESPACE)
+  return folder
 }
 
 function image(): Entry[] {
