@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import tls from 'node:tls'
 import { systemClock as clock } from '../../src/lib/clock.ts'
+import { acceptSlabs, connectSlabs } from '../../src/lib/slab-socket.ts'
 import { spliceSocket } from '../../src/wire/carrier/splice-socket.ts'
 import { Redial } from '../../src/wire/durable/redial.ts'
 import { Registry } from '../../src/wire/durable/registry.ts'
@@ -40,16 +41,16 @@ async function muxNear(): Promise<void> {
   const noNext = (): Promise<Link> => Promise.reject(new Error('one link only'))
   const { link } = new Redial(near, { clock, connect: noNext, durable: { graceMs: 0 } })
   const mux = createMux(link, { side: 'client', handlers: ignore })
-  await listen((socket) => void spliceSocket(mux.open(Buffer.alloc(0)), socket))
+  await listen((socket) => void spliceSocket(mux.open(Buffer.alloc(0)), acceptSlabs(socket)))
 }
 
 async function muxFar(): Promise<void> {
   await listen(async (socket) => {
-    const far = await secured(tcpLink(socket), 'server')
+    const far = await secured(tcpLink(acceptSlabs(socket)), 'server')
     const link = await new Registry().accept(far, { owner: 'x', clock, durable: {}, maxGraceMs: 0 })
     if (link === undefined) return
     const onFlow = (flow: Flow): void => {
-      const out = dial()
+      const out = connectSlabs({ host: '127.0.0.1', port, noDelay: true, allowHalfOpen: true })
       flow.pause()
       out.pause()
       out.once('connect', () => {

@@ -98,10 +98,11 @@ export class AgentLinks {
     return this.#links.get(podUid)?.session
   }
 
-  /** There is a carrier again. */
+  /** There is another carrier: sessions go over to it, those that have a link on the one before too. */
   carrierChanged(): void {
     this.#waiters.changed()
     for (const link of this.#links.values()) {
+      void link.session?.renew()
       link.retryMs = RETRY_MS.first
       void this.#keep(link)
     }
@@ -153,6 +154,8 @@ export class AgentLinks {
       return
     }
     link.session = session
+    // The carrier was replaced meanwhile.
+    if (mux() !== carrier) void session.renew()
     session.bind({
       onStream: (opening) => this.#onStream(link, opening),
       onLost: () => this.#changed(link),

@@ -8,26 +8,21 @@ import type { ConnectResult, Target } from '../lib/daemon-api.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Logger } from '../lib/logger.ts'
 import { personalMark } from '../lib/mark.ts'
-import { Waiters } from '../lib/waiters.ts'
 import { graceOf } from '../wire/session/grace.ts'
 import { createIdentity } from '../wire/session/identity.ts'
 import { AgentLinks } from './agent-links.ts'
 import type { Attachment } from './attachment.ts'
-import { type Carrier, openCarrier } from './carrier.ts'
+import type { Carrier } from './carrier.ts'
+import { CarrierKeeper } from './carrier-keeper.ts'
 import { DialerLink } from './dialer-link.ts'
 import { readInstallation } from './installation.ts'
 import type { Journal, JournalEntry } from './journal.ts'
 import { watchNetwork } from './network-watch.ts'
+import { leadsElsewhere } from './outdated.ts'
 import { OwnSession } from './own-session.ts'
+import { waysTo } from './ways.ts'
 
-const RETRY_MS = { first: 100, most: 2000, lasting: 30_000 }
-/** So many failures in a row mean that it lasts: then it is tried more rarely, and at once when somebody asks. */
-const LASTING = 60
 const CONNECT_MS = 20_000
-/** So long a manager may take to answer after the network has changed. */
-const PROBE_MS = 1000
-/** How long an API server may think when asked whether it is still the same. */
-const ASK_MS = 3000
 /** Codes of refusals. */
 const FORBIDDEN = new Set(['RC-C-110', 'RC-C-114'])
 
@@ -45,6 +40,8 @@ interface Joined {
   session: string
   installationKey: string
   replicas: number
+  /** Where managers were reached from outside when we joined. */
+  reach: string[]
 }
 
 export class Cluster {
@@ -62,15 +59,10 @@ export class Cluster {
   readonly #identity = createIdentity({ subject: 'daemon' })
   readonly #stop = new AbortController()
   readonly #network: Timer
-  readonly #waiters: Waiters
   readonly #session: OwnSession
   #joined: Joined | undefined
-  #carrier: Carrier | undefined
   #starting: Promise<Joined> | undefined
-  #kept: Promise<void> | undefined
-  #lastError: unknown
-  /** Ends the pause between two attempts. */
-  #hurry: () => void = () => {}
+  #keeper: CarrierKeeper | undefined
 
   /** Throws RC-C-102 … when the kubeconfig cannot be used. Nothing is asked yet. */
   constructor({ target, journal, clock, logger }: ClusterOptions) {
@@ -83,7 +75,6 @@ export class Cluster {
     this.logger = logger.child({ cluster: this.client.target.name })
     this.journal = journal
     this.where = { kubeconfig, context: context ?? '' }
-    this.#waiters = new Waiters(clock)
     this.#session = new OwnSession({
       client: this.client,
       journal,
@@ -97,13 +88,12 @@ export class Cluster {
       session: this.#session.name,
       clock,
       logger: this.logger,
-      mux: () => this.#carrier?.mux,
+      mux: () => this.carrier?.mux,
       graceMs: graceOf(process.env),
     }
     this.agents = new AgentLinks(common)
     this.dialer = new DialerLink(common)
-    // A carrier over a network that is gone is found at once, not after three silent seconds.
-    this.#network = watchNetwork(clock, () => this.#carrier?.session.probe(PROBE_MS))
+    this.#network = watchNetwork(clock, () => this.#keeper?.networkChanged())
   }
 
   /** The context's own namespace. */
@@ -116,18 +106,18 @@ export class Cluster {
   }
 
   get state(): 'connected' | 'reconnecting' | 'failed' {
-    if (this.#carrier !== undefined) return 'connected'
+    if (this.carrier !== undefined) return 'connected'
     return this.#stop.signal.aborted ? 'failed' : 'reconnecting'
   }
 
   /** Why it is not connected. */
   get trouble(): string | undefined {
-    if (this.#carrier !== undefined || this.#lastError === undefined) return undefined
-    return this.#lastError instanceof Fault ? this.#lastError.sentence : (this.#lastError as Error).message
+    const error = this.#keeper?.error
+    return error instanceof Fault ? error.sentence : error?.message
   }
 
   get carrier(): Carrier | undefined {
-    return this.#carrier
+    return this.#keeper?.carrier
   }
 
   /** Who we are; throws before `connect`. */
@@ -138,21 +128,21 @@ export class Cluster {
 
   /** True once `connect` was asked for and has not failed. */
   get isWanted(): boolean {
-    return this.#kept !== undefined
+    return this.#keeper !== undefined
   }
 
   /** Connects, or waits until the connection is back. Rejects with a fault. */
   async connect(signal: AbortSignal): Promise<ConnectResult> {
     const startedAt = this.clock.now()
-    const already = this.#carrier !== undefined
+    const already = this.carrier !== undefined
     this.#starting ??= this.#start().catch((error: unknown) => {
       this.#starting = undefined
       throw error
     })
     const { user, mark } = await this.#starting
-    this.#kept ??= this.#keep()
-    this.#hurry()
-    const carrier = await this.#untilCarried(signal)
+    this.#keeper?.hurry()
+    this.#keeper ??= this.#keep()
+    const carrier = await this.#untilCarried(this.#keeper, signal)
     const manager = carrier.session.hello
     return {
       context: this.contextName,
@@ -161,6 +151,7 @@ export class Cluster {
       mark,
       manager: carrier.pod,
       managerVersion: manager.version,
+      link: carrier.kind,
       rttMs: carrier.session.rttMs,
       tookMs: this.clock.now() - startedAt,
       already,
@@ -177,26 +168,12 @@ export class Cluster {
    * that is lost cannot come back. Rejects with why the kubeconfig cannot be used.
    */
   async isOutdated(target: Target): Promise<boolean> {
-    if (!this.isWanted || this.#carrier !== undefined || this.#joined === undefined) return false
-    if (this.#lastError instanceof Fault && this.#lastError.code === 'RC-C-110') return true
-    const now = loadConfig(target)
-    const mine = this.client.target
-    const isMoved = (['server', 'serverName', 'insecure', 'proxy'] as const).some((part) => now[part] !== mine[part])
-    if (isMoved || String(now.ca) !== String(mine.ca)) return true
-    const client = new KubeClient({ target: now, clock: this.clock, timeoutMs: ASK_MS })
-    try {
-      const [{ username }, { publicKey }] = await Promise.all([
-        client.whoAmI(),
-        readInstallation(client, this.contextName),
-      ])
-      return username !== this.#joined.user || publicKey !== this.#joined.installationKey
-    } catch (error) {
-      if (error instanceof Fault && error.code === 'RC-C-120') throw error
-      // An API server that does not answer may come back.
-      return false
-    } finally {
-      client.close()
-    }
+    if (!this.isWanted || this.carrier !== undefined || this.#joined === undefined) return false
+    const error = this.#keeper?.error
+    if (error instanceof Fault && error.code === 'RC-C-110') return true
+    const { user, installationKey } = this.#joined
+    const known = { target: this.client.target, contextName: this.contextName, user, installationKey }
+    return leadsElsewhere(target, known, this.clock)
   }
 
   /** Ends everything here and deletes what was made. */
@@ -207,8 +184,7 @@ export class Cluster {
     this.#network.cancel()
     this.agents.close()
     this.dialer.close()
-    this.#carrier?.close()
-    await this.#kept
+    await this.#keeper?.close()
     await this.#session.delete()
     this.client.close()
     return ending.length
@@ -220,110 +196,71 @@ export class Cluster {
       readInstallation(this.client, this.contextName),
     ])
     await this.#session.cleanUp()
-    const { publicKey, replicas } = config
+    const { publicKey, replicas, reach } = config
     const joined: Joined = {
       user: username,
       mark: personalMark(username, publicKey),
       session: this.#session.name,
       installationKey: publicKey,
       replicas,
+      reach,
     }
     await this.#session.create(username, groups)
     this.#joined = joined
     return joined
   }
 
-  async #untilCarried(signal: AbortSignal): Promise<Carrier> {
-    const since = this.#lastError
-    const give = (): void => this.#waiters.changed()
+  async #untilCarried(keeper: CarrierKeeper, signal: AbortSignal): Promise<Carrier> {
+    const since = keeper.error
+    const give = (): void => keeper.changed()
     signal.addEventListener('abort', give)
     try {
-      const found = await this.#waiters.until(
-        () => this.#carrier ?? (signal.aborted ? 'given up' : this.#refusal(since)),
-        CONNECT_MS,
-      )
+      const given = (): 'given up' | Fault | undefined => (signal.aborted ? 'given up' : refusal(keeper, since))
+      const found = await keeper.until(given, CONNECT_MS)
       if (found === 'given up') throw signal.reason
       if (found instanceof Fault) throw found
       if (found !== undefined) return found
     } finally {
       signal.removeEventListener('abort', give)
     }
-    const error = this.#lastError
+    const { error } = keeper
     if (error instanceof Fault) throw error
-    const why = error === undefined || error === since ? 'no answer within 20 s' : (error as Error).message
+    const why = error === undefined || error === since ? 'no answer within 20 s' : error.message
     throw fault('RC-C-121', `Cannot connect to ${this.contextName}: no manager answers (${why}).`, [
       `kubectl get pods -n ${INSTALLATION.namespace}`,
     ])
   }
 
-  /** What no waiting changes: we may not. */
-  #refusal(since: unknown): Fault | undefined {
-    const error = this.#lastError
-    return error !== since && error instanceof Fault && FORBIDDEN.has(error.code) ? error : undefined
-  }
-
-  /** A carrier to one manager after the other, for as long as it is wanted. */
-  async #keep(): Promise<void> {
-    const { signal } = this.#stop
-    const { replicas } = this.joined()
-    let next = Math.floor(Math.random() * replicas)
-    let wait = RETRY_MS.first
-    let failures = 0
-    while (!signal.aborted) {
-      const pod = `${INSTALLATION.manager}-${next % replicas}`
-      try {
-        const carrier = await this.#open(pod)
-        failures = 0
-        wait = RETRY_MS.first
-        const reason = await carrier.closed
-        this.#carrier = undefined
-        this.#lastError = reason ?? new Error('the manager ended the connection')
-        this.logger.info({ pod, reason: reason?.message }, 'carrier lost')
-      } catch (error) {
-        failures++
-        this.#lastError = error
-        this.logger.info({ pod, error: (error as Error).message }, 'manager not reached')
-        this.#waiters.changed()
-        if (/there is no Session/.test((error as Error).message)) await this.#session.renew()
-      }
-      next++
-      if (signal.aborted) return
-      // The other replica is tried at once.
-      if (failures > 0 && failures % replicas === 0) {
-        await this.#pause(wait * (0.5 + Math.random()))
-        wait = Math.min(wait * 2, failures > LASTING ? RETRY_MS.lasting : RETRY_MS.most)
-      }
-    }
-  }
-
-  async #open(pod: string): Promise<Carrier> {
-    const { installationKey } = this.joined()
-    const carrier = await openCarrier({
-      client: this.client,
-      namespace: INSTALLATION.namespace,
-      pod,
-      installationKey,
-      identity: this.#identity,
-      session: this.#session.name,
-      clock: this.clock,
-      logger: this.logger,
-      signal: this.#stop.signal,
+  #keep(): CarrierKeeper {
+    const { installationKey, replicas, reach } = this.joined()
+    const { client, clock, logger } = this
+    const keeper = new CarrierKeeper({
+      ways: waysTo({
+        client,
+        installationKey,
+        identity: this.#identity,
+        session: this.#session.name,
+        clock,
+        logger,
+      }),
+      replicas,
+      clock,
+      logger,
+      onCarrier: () => {
+        this.dialer.carrierChanged()
+        this.agents.carrierChanged()
+      },
       onDialers: (dialers) => this.dialer.know(dialers),
+      onFailed: async ({ message }) => {
+        if (/there is no Session/.test(message)) await this.#session.renew()
+      },
     })
-    this.#carrier = carrier
-    this.#lastError = undefined
-    this.logger.info({ pod }, 'carrier stands')
-    this.#waiters.changed()
-    this.dialer.carrierChanged()
-    this.agents.carrierChanged()
-    return carrier
+    keeper.start(reach)
+    return keeper
   }
+}
 
-  #pause(ms: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#hurry = resolve
-    const timer = this.clock.after(ms, resolve)
-    this.#stop.signal.addEventListener('abort', () => resolve(), { once: true })
-    return promise.finally(() => timer.cancel())
-  }
+/** What no waiting changes: we may not, and no other way is left. */
+function refusal({ error, hasTriedAll }: CarrierKeeper, since: Error | undefined): Fault | undefined {
+  return error !== since && error instanceof Fault && FORBIDDEN.has(error.code) && hasTriedAll ? error : undefined
 }

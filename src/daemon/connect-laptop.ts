@@ -1,5 +1,6 @@
 /** Connections to programs of this laptop. */
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
+import { connectSlabs } from '../lib/slab-socket.ts'
 
 /** A program may listen on either family. @returns a paused socket. Rejects with the kernel's `code`. */
 export async function connectLaptop(port: number): Promise<Socket> {
@@ -12,7 +13,7 @@ export async function connectLaptop(port: number): Promise<Socket> {
 
 function connectTo(host: string, port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, noDelay: true, allowHalfOpen: true })
+    const socket = connectSlabs({ host, port, noDelay: true, allowHalfOpen: true })
     socket.pause()
     socket.once('connect', () => resolve(socket))
     socket.once('error', reject)

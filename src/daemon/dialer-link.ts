@@ -51,9 +51,10 @@ export class DialerLink {
     if (!this.#isNamed()) this.#started?.close(new Error('the dialer is gone'))
   }
 
-  /** The carrier changed: what ran over the old one is gone. */
+  /** There is another carrier: the session goes over to it, if it has a link on the one before too. */
   carrierChanged(): void {
     this.#waiters.changed()
+    void this.#started?.renew()
   }
 
   /**
@@ -141,7 +142,7 @@ export class DialerLink {
     const carrier = await this.#waiters.until(ready, WAIT_MS)
     if (carrier === undefined) throw new StreamRefused('ETIMEDOUT', 'no dialer is connected')
     let podUid: string | undefined
-    return startSession(openCircuit(carrier, { to: 'dialer' }), {
+    const started = await startSession(openCircuit(carrier, { to: 'dialer' }), {
       side: 'client',
       identity,
       hello: helloOf(session),
@@ -154,5 +155,8 @@ export class DialerLink {
       graceMs,
       nextLink: async () => openCircuit(await nextCarrier(this.#waiters, mux, graceMs), { to: `dialer/${podUid}` }),
     })
+    // The carrier was replaced meanwhile.
+    if (mux() !== carrier) void started.renew()
+    return started
   }
 }

@@ -10,6 +10,7 @@ import { type Code, fault } from '../diagnose/catalogue.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { FromRunner, RunnerOptions, ToRunner } from '../lib/runner-protocol.ts'
+import { acceptSlabs } from '../lib/slab-socket.ts'
 import { namespaceFault } from './namespace-fault.ts'
 
 export interface RunnerHandlers {
@@ -143,7 +144,7 @@ export class Runner {
         // What Node's own `createServer` options would set; a received server has none.
         Object.assign(server, { allowHalfOpen: true, pauseOnConnect: true, noDelay: true })
         this.#sockets.push(server)
-        if (from.kind === 'tcp') server.on('connection', (socket) => this.#handlers.onConnection(socket))
+        if (from.kind === 'tcp') server.on('connection', (socket) => this.#handlers.onConnection(acceptSlabs(socket)))
         else this.#handlers.onDnsServer(server)
         break
       }

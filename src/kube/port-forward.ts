@@ -142,9 +142,9 @@ class PortForwardLink implements Link {
     })
   }
 
-  send(bytes: Uint8Array): boolean {
+  send(...pieces: Uint8Array[]): boolean {
     if (this.#state !== 'open') return true
-    this.#packer.put(bytes)
+    for (const bytes of pieces) this.#packer.put(bytes)
     if (this.#socket.bufferedAmount + this.#packer.waitingBytes >= HIGH_WATER_BYTES) this.#full = true
     return !this.#full
   }

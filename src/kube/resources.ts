@@ -10,9 +10,11 @@ export const INSTALLATION = {
   manager: 'remocal-manager',
   /** Service with an address of its own: how agents find a first manager; a headless name may be cached as absent. */
   carriers: 'remocal-managers',
+  /** Service through which daemons reach managers from outside, where the installation is exposed. */
+  outside: 'remocal-outside',
   /** Deployment and ServiceAccount (without any right). */
   dialer: 'remocal-dialer',
-  /** ConfigMap `{publicKey, version, replicas, port, image}`: what daemons read first. */
+  /** ConfigMap `{publicKey, version, replicas, port, image, reach?}`: what daemons read first. */
   configMap: 'remocal',
   /** Secret `{privateKey}` (PKCS8 PEM): only managers read it. */
   secret: 'remocal-signing-key',

@@ -37,6 +37,8 @@ export interface ConnectResult {
   mark: string
   manager: string
   managerVersion: string
+  /** How the manager is reached. */
+  link: 'tcp' | 'port-forward'
   rttMs: number
   tookMs: number
   already: boolean
@@ -113,6 +115,8 @@ export interface StatusResult {
     message?: string
     manager: string
     managerVersion: string
+    /** How the manager is reached; undefined while it is not. */
+    link?: 'tcp' | 'port-forward'
     rttMs: number
     attachments: {
       namespace: string

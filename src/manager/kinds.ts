@@ -50,9 +50,16 @@ export interface Pod extends KubeObject {
 export interface Service extends KubeObject {
   spec: {
     selector?: Record<string, string>
+    type?: string
     clusterIP?: string
-    ports?: { name?: string; port: number; targetPort?: number | string; protocol?: string }[]
+    ports?: { name?: string; port: number; targetPort?: number | string; nodePort?: number; protocol?: string }[]
   }
+  status?: { loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] } }
+}
+
+export interface Node extends KubeObject {
+  spec: { podCIDRs?: string[]; podCIDR?: string }
+  status?: { addresses?: { type: string; address: string }[] }
 }
 
 /** Deployment, StatefulSet, DaemonSet, ReplicaSet: only that they exist and what owns them counts. */

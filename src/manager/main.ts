@@ -16,6 +16,7 @@ import { Janitor } from './janitor.ts'
 import { Leader } from './leader.ts'
 import { LeaderLease } from './lease.ts'
 import { ClusterNetworks } from './networks.ts'
+import { Reach } from './reach.ts'
 import { readSettings } from './settings.ts'
 import { startTelling } from './tell.ts'
 import { World } from './world.ts'
@@ -41,10 +42,20 @@ export async function managerMain(_argv: string[]): Promise<number> {
     ends.endWithoutSession(world.sessionsByName)
     teller.tell()
     leader.wake()
+    reach.look()
   }
   const world = new World({ client, namespace, clock, logger, onChange: changed })
   const networks = new ClusterNetworks(client, clock, logger, changed)
-  const teller = startTelling({ ends, managers: () => world.managers })
+  const reach: Reach = new Reach({
+    client,
+    namespace,
+    service: () => [...world.outside.cache.values()][0],
+    pods: () => world.ownPods.cache.values(),
+    clock,
+    logger,
+    onChange: () => teller.tell(),
+  })
+  const teller = startTelling({ ends, managers: () => world.managers, reach: () => reach.addresses })
   const leader: Leader = new Leader({ client, settings, world, ends, networks, events, clock, logger })
   const janitor = new Janitor({ client, world, ends, pod, clock, logger })
 
@@ -79,6 +90,7 @@ export async function managerMain(_argv: string[]): Promise<number> {
   })
   await Promise.all([world.synced(), networks.refresh()])
   ready = true
+  reach.start()
   keepSmall(clock)
   const lease = new LeaderLease({
     client,
@@ -88,6 +100,7 @@ export async function managerMain(_argv: string[]): Promise<number> {
     logger,
     onChange(epoch) {
       janitor.leads = epoch !== undefined
+      reach.leads = epoch !== undefined
       leader.lead(epoch)
     },
   }).start()
@@ -99,6 +112,7 @@ export async function managerMain(_argv: string[]): Promise<number> {
   leader.close()
   janitor.close()
   networks.close()
+  reach.close()
   await lease.close()
   ends.closeAll(new Error('this manager ends'))
   await world.close()

@@ -4,6 +4,7 @@ import type { KubeClient } from '../kube/client.ts'
 import type { KubeObject } from '../kube/resources.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
+import type { Node } from './kinds.ts'
 
 const REFRESH_MS = 60_000
 /** Until they are known nothing is dialled. */
@@ -11,10 +12,6 @@ const FIRST_REFRESH_MS = 2000
 /** Where no node says what its pods have, any private address may be one. */
 const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7']
 
-interface Node extends KubeObject {
-  spec: { podCIDRs?: string[]; podCIDR?: string }
-  status?: { addresses?: { type: string; address: string }[] }
-}
 interface ServiceCidr extends KubeObject {
   spec: { cidrs: string[] }
 }

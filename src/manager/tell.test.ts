@@ -8,10 +8,11 @@ import { startTelling } from './tell.ts'
 class Place {
   readonly ends = new Ends()
   managers: string[] = ['10.0.0.1:7070', '10.0.0.2:7070']
+  reach: string[] | undefined
   readonly tell: () => void
 
   constructor() {
-    this.tell = startTelling({ ends: this.ends, managers: () => this.managers }).tell
+    this.tell = startTelling({ ends: this.ends, managers: () => this.managers, reach: () => this.reach }).tell
   }
 
   /** An end joins, which can be told things only by `listen`. */
@@ -47,7 +48,25 @@ describe('every replica', () => {
     })
   }
 
-  it('tells daemons of the dialers that come and go, and of nothing else', () => {
+  it('tells daemons where managers are reached from outside, as soon as they listen and after each change', () => {
+    const place = new Place()
+    const { told, listen } = place.join('daemon')
+    listen()
+    place.reach = []
+    place.tell()
+    place.reach = ['198.51.100.1:31000']
+    place.tell()
+    place.tell()
+    assert.deepEqual(
+      told.filter(({ kind }) => kind === 'reach'),
+      [
+        { kind: 'reach', addresses: [] },
+        { kind: 'reach', addresses: ['198.51.100.1:31000'] },
+      ],
+    )
+  })
+
+  it('tells daemons of the dialers that come and go', () => {
     const place = new Place()
     const { told, listen } = place.join('daemon')
     listen()
@@ -55,10 +74,13 @@ describe('every replica', () => {
     place.join('agent').listen()
     place.ends.remove(dialer.end)
     const dialers = [{ podUid: 'u', publicKey: 'key of dialer' }]
-    assert.deepEqual(told, [
-      { kind: 'dialers', dialers: [] },
-      { kind: 'dialers', dialers },
-      { kind: 'dialers', dialers: [] },
-    ])
+    assert.deepEqual(
+      told.filter(({ kind }) => kind === 'dialers'),
+      [
+        { kind: 'dialers', dialers: [] },
+        { kind: 'dialers', dialers },
+        { kind: 'dialers', dialers: [] },
+      ],
+    )
   })
 })

@@ -31,6 +31,8 @@ export class World {
   readonly sessions: Watch<Session>
   /** Managers and dialers. */
   readonly ownPods: Watch<Pod>
+  /** The one through which managers are reached from outside, where there is one. */
+  readonly outside: Watch<Service>
   readonly #options: WorldOptions
   readonly #namespaces = new Map<string, NamespaceWatches>()
 
@@ -40,10 +42,15 @@ export class World {
     this.intercepts = this.#watch({ apiVersion: OURS, kind: 'Intercept' })
     this.sessions = this.#watch({ apiVersion: OURS, kind: 'Session', namespace })
     this.ownPods = this.#watch({ apiVersion: 'v1', kind: 'Pod', namespace })
+    this.outside = this.#watch(
+      { apiVersion: 'v1', kind: 'Service', namespace },
+      `metadata.name=${INSTALLATION.outside}`,
+    )
   }
 
   async synced(): Promise<void> {
-    await Promise.all([this.intercepts.synced, this.sessions.synced, this.ownPods.synced])
+    const { intercepts, sessions, ownPods, outside } = this
+    await Promise.all([intercepts, sessions, ownPods, outside].map(({ synced }) => synced))
   }
 
   /** Sessions by name. */
@@ -92,7 +99,8 @@ export class World {
       services,
       ...workloads,
     ])
-    await Promise.all([this.intercepts, this.sessions, this.ownPods, ...inner].map((watch) => watch.close()))
+    const own = [this.intercepts, this.sessions, this.ownPods, this.outside]
+    await Promise.all([...own, ...inner].map((watch) => watch.close()))
   }
 
   #open(namespace: string): NamespaceWatches {
@@ -114,9 +122,13 @@ export class World {
     return watches
   }
 
-  #watch<T extends KubeObject>(path: { apiVersion: string; kind: string; namespace?: string }): Watch<T> {
+  #watch<T extends KubeObject>(
+    path: { apiVersion: string; kind: string; namespace?: string },
+    fieldSelector?: string,
+  ): Watch<T> {
     const { client, clock, logger, onChange } = this.#options
-    return new Watch<T>({ client, path, clock, logger, onChange: () => onChange() }).start()
+    const which = fieldSelector === undefined ? {} : { fieldSelector }
+    return new Watch<T>({ client, path, ...which, clock, logger, onChange: () => onChange() }).start()
   }
 }
 

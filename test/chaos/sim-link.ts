@@ -1,5 +1,6 @@
 /** A pair of joined links with a cable that delays, stalls, is cut and truncates. Time is the clock's. */
 import type { Clock } from '../../src/lib/clock.ts'
+import { lend, SLAB_BYTES, takeSlab } from '../../src/lib/slab.ts'
 import type { Link, LinkHandlers } from '../../src/wire/link/link.ts'
 import type { Random } from './random.ts'
 
@@ -80,7 +81,13 @@ class SimLink implements Link {
     this.#deliver()
   }
 
-  send(bytes: Uint8Array): boolean {
+  send(...pieces: Uint8Array[]): boolean {
+    let takesMore = true
+    for (const bytes of pieces) if (!this.#take(bytes)) takesMore = false
+    return takesMore
+  }
+
+  #take(bytes: Uint8Array): boolean {
     if (this.#closed) return true
     const far = this.#far
     if (!far.#deaf && !far.#closed) {
@@ -128,8 +135,18 @@ class SimLink implements Link {
     const last = kept.at(-1)
     if (last?.bytes !== undefined) last.bytes = last.bytes.subarray(0, random.int(0, last.bytes.length))
     this.#coming = kept
-    for (const one of this.#coming) if (one.bytes !== undefined) this.#handlers?.onData(one.bytes)
+    for (const one of this.#coming) this.#hand(one.bytes)
     this.#coming = []
+  }
+
+  /** As a socket does: what it read is lent. */
+  #hand(bytes: Buffer = Buffer.alloc(0)): void {
+    for (let at = 0; at < bytes.length; at += SLAB_BYTES) {
+      const part = bytes.subarray(at, at + SLAB_BYTES)
+      const slab = takeSlab()
+      slab.set(part)
+      this.#handlers?.onData(lend(slab, part.length))
+    }
   }
 
   postpone(until: number): void {
@@ -175,7 +192,7 @@ class SimLink implements Link {
         return
       }
       this.#comingBytes -= first.bytes.length
-      this.#handlers.onData(first.bytes)
+      this.#hand(first.bytes)
     }
     if (this.#handlers !== undefined) this.#tell()
     const far = this.#far

@@ -83,10 +83,10 @@ export class SimNetwork {
     return {
       name: link.name,
       bind: (handlers) => link.bind(handlers),
-      send: (bytes) => {
-        if (first) this.#recorded.push(Buffer.from(bytes))
+      send: (...pieces) => {
+        if (first) this.#recorded.push(Buffer.concat(pieces))
         first = false
-        return link.send(bytes)
+        return link.send(...pieces)
       },
       pause: () => link.pause(),
       resume: () => link.resume(),

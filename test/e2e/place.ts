@@ -39,6 +39,19 @@ export function withoutKit({ kind }: Place): string | false {
   return skipped('kills processes of the cluster: needs REMOCAL_E2E_KIT')
 }
 
+/** Why a scenario cannot run here that needs a laptop with a network of its own, from which the nodes are reached; false when it can. */
+export function withoutLaptop({ kind }: Place): string | false {
+  if (kind === 'sandbox') return 'a sandbox has no nodes that a laptop could reach'
+  if (process.env.REMOCAL_E2E_KIT && process.env.REMOCAL_E2E_KIT_CLUSTER) return false
+  return skipped('needs a laptop beside the nodes: REMOCAL_E2E_KIT and REMOCAL_E2E_KIT_CLUSTER')
+}
+
+/** The command and arguments that run `command` on a laptop of the kit. */
+export function kitLaptop(name: string, command: string[]): [string, string[]] {
+  const { REMOCAL_E2E_KIT: kit = '', REMOCAL_E2E_KIT_CLUSTER: cluster = '' } = process.env
+  return [kit, ['laptop', cluster, name, ...command]]
+}
+
 /** Why a scenario that needs root cannot run here; false when it can. */
 export function withoutRoot(what: string): string | false {
   return process.getuid?.() === 0 ? false : skipped(`${what}: needs root`)

@@ -1,7 +1,8 @@
 /** Connects to an address of the cluster for a laptop. */
 import { promises as dns, type LookupAddress } from 'node:dns'
-import { connect, isIP, type Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import type { Clock } from '../../lib/clock.ts'
+import { connectSlabs } from '../../lib/slab-socket.ts'
 import { spliceSocket } from '../../wire/carrier/splice-socket.ts'
 import type { RefusalCode } from '../../wire/messages/open.ts'
 import type { Opening } from '../../wire/session/contract.ts'
@@ -91,7 +92,7 @@ async function connectToFirst(addresses: string[], port: number, signal: AbortSi
 }
 
 async function connectTo(host: string, port: number, signal: AbortSignal): Promise<Socket> {
-  const socket = connect({ host, port, noDelay: true, allowHalfOpen: true })
+  const socket = connectSlabs({ host, port, noDelay: true, allowHalfOpen: true })
   socket.pause()
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const give = (): void => reject(signal.reason as Error)

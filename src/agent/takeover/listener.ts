@@ -1,6 +1,7 @@
 /** The socket that taken connections arrive at. */
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type ListenOptions, type Server, type Socket } from 'node:net'
+import { acceptSlabs } from '../../lib/slab-socket.ts'
 import type { TakeoverMode } from './nft.ts'
 
 const BACKLOG = 4096
@@ -30,7 +31,8 @@ export async function listenOn(fds: number[], mode: TakeoverMode, onTaken: OnTak
       : (await import('./original-port.ts')).originalPort
   const servers = await Promise.all(
     fds.map(async (fd) => {
-      const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (client) => {
+      const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (accepted) => {
+        const client = acceptSlabs(accepted)
         const own = (server.address() as AddressInfo | null)?.port
         const port = portOf(client)
         // Not taken over, but sent to this port itself: there is nothing here.

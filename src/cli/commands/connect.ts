@@ -26,7 +26,7 @@ export const connect: Command = {
   },
 }
 
-function text({ context, user, mark, managerVersion, rttMs, tookMs, already }: ConnectResult): string {
+function text({ context, user, mark, managerVersion, link, rttMs, tookMs, already }: ConnectResult): string {
   const how = already ? 'already connected' : `connected in ${(tookMs / 1000).toFixed(1)} s`
-  return `${user} · ${context} · ${how} · manager ${managerVersion}, ${Math.round(rttMs)} ms away · your mark is ${mark}\n`
+  return `${user} · ${context} · ${how} · manager ${managerVersion}, ${Math.round(rttMs)} ms away over ${link} · your mark is ${mark}\n`
 }

@@ -1,17 +1,28 @@
+import { fault } from '../../diagnose/catalogue.ts'
 import type { InstallStep } from '../../kube/install/install.ts'
+import { EXPOSE, type Expose } from '../../kube/install/options.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { imageOf, VERSION } from '../../lib/version.ts'
-import type { Command } from '../command.ts'
+import type { Call, Command } from '../command.ts'
 import { targetOf } from '../target.ts'
 
 export const install: Command = {
   name: 'install',
   summary: 'Install Remocal in the cluster, or bring an installation up to this version',
   args: [],
-  options: [{ flags: '--image <name>', summary: 'image of managers and agents' }],
+  options: [
+    { flags: '--image <name>', summary: 'image of managers and agents' },
+    {
+      flags: '--expose <type>',
+      summary:
+        'NodePort or LoadBalancer: one port for laptops beside the API server; only keys that Kubernetes vouches for get past it, ' +
+        'who listens on the path sees pod uids, amounts and times (default: none; takes an earlier one away)',
+    },
+  ],
   examples: [
     { what: 'this version', line: 'remocal install' },
     { what: 'an image of your own', line: 'remocal install --image registry.example.com/remocal:dev' },
+    { what: 'with a way in past the API server', line: 'remocal install --expose LoadBalancer' },
   ],
   async run(call) {
     const [{ KubeClient }, { loadConfig }, { install: apply }] = await Promise.all([
@@ -20,12 +31,14 @@ export const install: Command = {
       import('../../kube/install/install.ts'),
     ])
     const { kubeconfig, context, env } = targetOf(call)
+    const expose = exposeOf(call.options.expose)
     const client = new KubeClient({ target: loadConfig({ kubeconfig, context, env }), clock: systemClock })
     const image = typeof call.options.image === 'string' ? call.options.image : imageOf(VERSION)
     try {
       const result = await apply(client, {
         image,
         version: VERSION,
+        expose,
         clock: systemClock,
         signal: call.signal,
         onStep: (step) => call.io.stderr(`${stepText(step)}\n`),
@@ -49,4 +62,16 @@ function stepText(step: InstallStep): string {
     case 'ready':
       return `${step.what} is ready`
   }
+}
+
+/** Case does not matter. Throws RC-U-101. */
+function exposeOf(typed: Call['options'][string]): Expose | undefined {
+  if (typed === undefined) return undefined
+  const found = EXPOSE.find((type) => type.toLowerCase() === String(typed).toLowerCase())
+  if (found !== undefined) return found
+  throw fault(
+    'RC-U-101',
+    `Cannot install with --expose ${typed}: it takes ${EXPOSE.join(' or ')}. Nothing was changed.`,
+    ['remocal install --help'],
+  )
 }

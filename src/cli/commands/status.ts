@@ -30,9 +30,11 @@ function text(result: StatusResult | undefined): string {
 }
 
 function clusterText(cluster: StatusResult['clusters'][number]): string {
-  const { context, user, mark, state, message, manager, managerVersion, rttMs, attachments } = cluster
+  const { context, user, mark, state, message, manager, managerVersion, link: kind, rttMs, attachments } = cluster
   const link =
-    state === 'connected' ? `link ok ${Math.round(rttMs)} ms` : `${state}${message === undefined ? '' : `: ${message}`}`
+    state === 'connected'
+      ? `link ok ${Math.round(rttMs)} ms over ${kind}`
+      : `${state}${message === undefined ? '' : `: ${message}`}`
   const lines = [
     `\ncluster    ${context} · ${link}`,
     `you        ${user} · your mark is ${mark} (header "x-remocal: ${mark}")`,

@@ -22,6 +22,7 @@ export function status({ clusters }: CallContext, { context, namespace }: Status
         ...(trouble !== undefined && { message: trouble }),
         manager: carrier?.pod ?? '',
         managerVersion: carrier?.session.hello.version ?? '',
+        ...(carrier !== undefined && { link: carrier.kind }),
         rttMs: carrier?.session.rttMs ?? 0,
         attachments: shown.map((one) => ({
           namespace: one.namespace,

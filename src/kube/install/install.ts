@@ -5,16 +5,16 @@ import { isConflict, isNotFound } from '../api-fault.ts'
 import type { KubeClient } from '../client.ts'
 import { GROUP, INSTALLATION, type KubeObject, type Session, VERSION } from '../resources.ts'
 import { namespaceObject } from './accounts.ts'
-import { type Applied, apply, titleOf } from './apply.ts'
+import { type Applied, apply, pathOf, titleOf } from './apply.ts'
 import { knows } from './known.ts'
 import { installation } from './objects.ts'
-import { LABELS } from './options.ts'
+import { type Expose, LABELS } from './options.ts'
 import { type Readiness, readiness } from './readiness.ts'
 import { type KeySecret, newSigningKey, publicKeyOf } from './signing-key.ts'
 import { waitFor } from './wait.ts'
 
 export type InstallStep =
-  | { kind: 'object'; object: string; result: Applied }
+  | { kind: 'object'; object: string; result: Applied | 'deleted' }
   | { kind: 'skipped'; what: string; reason: string }
   | { kind: 'waiting'; what: string; reason: string }
   | { kind: 'ready'; what: string }
@@ -27,6 +27,8 @@ export interface InstallRequest {
   clock: Clock
   namespace?: string
   replicas?: number
+  /** How daemons reach managers without the API server. Default: not at all. */
+  expose?: Expose | undefined
   signal?: AbortSignal
   /** Longest wait until everything is ready. Default 120 s. */
   waitMs?: number
@@ -39,6 +41,8 @@ export interface InstallResult {
   created: number
   changed: number
   unchanged: number
+  /** Objects of other options that were there. */
+  deleted: number
   skipped: { what: string; reason: string }[]
 }
 
@@ -51,9 +55,17 @@ const FINAL_MS = 10_000
  */
 export async function install(client: KubeClient, request: InstallRequest): Promise<InstallResult> {
   const { image, version, clock, signal, waitMs = 120_000, onStep = () => {} } = request
-  const { namespace = INSTALLATION.namespace, replicas = 2 } = request
-  const result: InstallResult = { namespace, publicKey: '', created: 0, changed: 0, unchanged: 0, skipped: [] }
-  const done = (object: KubeObject, applied: Applied): void => {
+  const { namespace = INSTALLATION.namespace, replicas = 2, expose } = request
+  const result: InstallResult = {
+    namespace,
+    publicKey: '',
+    created: 0,
+    changed: 0,
+    unchanged: 0,
+    deleted: 0,
+    skipped: [],
+  }
+  const done = (object: KubeObject, applied: Applied | 'deleted'): void => {
     result[applied]++
     onStep({ kind: 'object', object: titleOf(object), result: applied })
   }
@@ -68,15 +80,16 @@ export async function install(client: KubeClient, request: InstallRequest): Prom
   done(secret, key.applied)
   result.publicKey = publicKeyOf(key.secret)
 
-  const options = { image, namespace, replicas, version, publicKey: result.publicKey }
+  const options = { image, namespace, replicas, version, publicKey: result.publicKey, expose }
   let enforced = false
-  for (const { title, objects, optional } of installation(options)) {
+  for (const { title, objects, unwanted = [], optional } of installation(options)) {
     const unknown = optional === true ? await firstUnknown(client, objects, signal) : undefined
     if (unknown !== undefined) {
       skip(title, `the API server does not know ${unknown}`)
       continue
     }
     for (const object of objects) done(object, await apply(client, object, { signal }))
+    for (const object of unwanted) if (await client.delete(pathOf(object), { signal })) done(object, 'deleted')
     if (title === 'admission policies') enforced = true
     if (title === 'resource definitions') await definitionsServed(client, objects, clock, signal)
   }

@@ -3,6 +3,7 @@ import type { KubeObject } from '../resources.ts'
 import { configMap, serviceAccounts } from './accounts.ts'
 import { definitions } from './definitions.ts'
 import type { InstallOptions } from './options.ts'
+import { outside } from './outside.ts'
 import { permissions } from './permissions.ts'
 import { policies } from './policies.ts'
 import { processes } from './processes.ts'
@@ -11,6 +12,8 @@ export interface ObjectGroup {
   /** For people: what these objects are. */
   title: string
   objects: KubeObject[]
+  /** Objects of installations with other options: taken away. */
+  unwanted?: KubeObject[]
   /** True: left out, with the reason, where the API server does not know the kind. */
   optional?: boolean
 }
@@ -24,6 +27,13 @@ export function installation(options: InstallOptions): ObjectGroup[] {
     { title: 'permissions', objects: permissions(options) },
     { title: 'admission policies', objects: policies(options), optional: true },
     { title: 'managers and dialers', objects: running.filter(({ kind }) => kind !== 'PodDisruptionBudget') },
+    exposure(options),
     { title: 'budgets', objects: running.filter(({ kind }) => kind === 'PodDisruptionBudget'), optional: true },
   ]
+}
+
+function exposure(options: InstallOptions): ObjectGroup {
+  const title = 'way in from outside'
+  const service = outside(options)
+  return options.expose === undefined ? { title, objects: [], unwanted: [service] } : { title, objects: [service] }
 }

@@ -9,7 +9,12 @@ export interface InstallOptions {
   version: string
   /** The installation's public key, base64 SPKI. */
   publicKey: string
+  /** How daemons reach managers without the API server; undefined: not at all. */
+  expose?: Expose | undefined
 }
+
+export const EXPOSE = ['NodePort', 'LoadBalancer'] as const
+export type Expose = (typeof EXPOSE)[number]
 
 /** The labels of every object of an installation. */
 export const LABELS = { 'app.kubernetes.io/part-of': 'remocal', 'app.kubernetes.io/managed-by': 'remocal' } as const

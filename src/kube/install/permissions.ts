@@ -49,7 +49,8 @@ const managerAtHome: Rule[] = [
   { apiGroups: OURS, resources: ['sessions'], verbs: [...READ, 'create', 'delete'] },
   { apiGroups: OURS, resources: ['sessions/status'], verbs: ['get', 'patch', 'update'] },
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: [...READ, 'create', 'patch', 'update'] },
-  { apiGroups: [''], resources: ['configmaps'], resourceNames: [INSTALLATION.configMap], verbs: READ },
+  // `patch`: the leader writes there where managers are reached from outside.
+  { apiGroups: [''], resources: ['configmaps'], resourceNames: [INSTALLATION.configMap], verbs: [...READ, 'patch'] },
   { apiGroups: [''], resources: ['secrets'], resourceNames: [INSTALLATION.secret], verbs: ['get'] },
 ]
 

@@ -45,7 +45,8 @@ export async function uninstall(client: KubeClient, request: UninstallRequest): 
   result.sessions = (await deleteAll(client, 'Session', clock, signal)).length
 
   const options = { image: '', namespace, replicas: 0, version: '', publicKey: '' }
-  const objects = [newSigningKey(namespace), ...installation(options).flatMap(({ objects }) => objects)].reverse()
+  const all = installation(options).flatMap(({ objects, unwanted = [] }) => [...objects, ...unwanted])
+  const objects = [newSigningKey(namespace), ...all].reverse()
   const home = namespaceObject(namespace)
   const there = await client.find<KubeObject>(pathOf(home), { signal })
   const ours = there?.metadata.labels?.['app.kubernetes.io/managed-by'] === LABELS['app.kubernetes.io/managed-by']

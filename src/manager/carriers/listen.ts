@@ -1,6 +1,7 @@
 /** The port for carriers. */
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
+import { acceptSlabs } from '../../lib/slab-socket.ts'
 import { tcpLink } from '../../wire/link/tcp.ts'
 import { type CarrierOptions, carry } from './carrier.ts'
 import { Strangers } from './strangers.ts'
@@ -14,7 +15,7 @@ export async function listenForCarriers(port: number, options: CarrierOptions): 
   const server = createServer({ noDelay: true, keepAlive: true, pauseOnConnect: true }, (socket) => {
     const known = strangers.enter(socket.remoteAddress ?? '')
     if (known === undefined) socket.destroy()
-    else void carry(tcpLink(socket), options, known).finally(known)
+    else void carry(tcpLink(acceptSlabs(socket)), options, known).finally(known)
   })
   server.maxConnections = MAX_CONNECTIONS
   server.listen(port)

@@ -18,7 +18,11 @@ export function circuitLink(flow: Flow, name: string): Link {
         },
       })
     },
-    send: (bytes) => flow.send(bytes),
+    send(...pieces) {
+      let takesMore = true
+      for (const bytes of pieces) if (!flow.send(bytes)) takesMore = false
+      return takesMore
+    },
     pause: () => flow.pause(),
     resume: () => flow.resume(),
     close: () => flow.end(),

@@ -1,5 +1,7 @@
 /** Joins a stream with a socket. */
 import type { Socket } from 'node:net'
+import { giveBack } from '../../lib/slab.ts'
+import { lendReads } from '../../lib/slab-socket.ts'
 import type { Flow } from '../mux/contract.ts'
 
 /** Smaller ones leave at once. */
@@ -20,13 +22,17 @@ export async function spliceSocket(stream: Joint, socket: Socket): Promise<void>
     stream.reset('reset', 'the connection was gone')
     socketOver.resolve()
   }
+  lendReads(socket)
   socket.on('data', (bytes: Buffer) => {
     if (!stream.send(bytes)) socket.pause()
   })
   // An end that was reached before anybody listened is not told again.
   if (socket.readableEnded) stream.end()
   else socket.on('end', () => stream.end())
-  socket.on('drain', () => stream.resume())
+  socket.on('drain', () => {
+    settle()
+    stream.resume()
+  })
   // `close` follows; the far end hears of it there.
   let failure: Error | undefined
   socket.on('error', (error) => {
@@ -42,7 +48,15 @@ export async function spliceSocket(stream: Joint, socket: Socket): Promise<void>
     process.nextTick(() => {
       corked = false
       socket.uncork()
+      settle()
     })
+  }
+  // What the kernel has taken is given back.
+  let written: Buffer[] = []
+  const settle = (): void => {
+    if (socket.writableLength > 0 || socket.destroyed) return
+    for (const bytes of written) giveBack(bytes)
+    written = []
   }
   socket.on('close', () => {
     const whole = socket.readableEnded && streamEnded && failure === undefined
@@ -52,7 +66,9 @@ export async function spliceSocket(stream: Joint, socket: Socket): Promise<void>
   stream.bind({
     onData(bytes) {
       if (bytes.length >= CORKED_BYTES) cork()
+      written.push(bytes)
       if (!socket.write(bytes)) stream.pause()
+      settle()
     },
     onEnd() {
       streamEnded = true

@@ -1,7 +1,9 @@
 /** The link that stays: it goes on over one link after the other, from the byte where the far end left off. */
 import type { Clock, Timer } from '../../lib/clock.ts'
+import { giveBack } from '../../lib/slab.ts'
 import { asBuffer } from '../link/as-buffer.ts'
 import type { Link, LinkHandlers } from '../link/link.ts'
+import { Flight } from './flight.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { MAX_RUN_BYTES, RECORD, readU64, u64 } from './record.ts'
 import type { RecordLink } from './record-link.ts'
@@ -10,10 +12,10 @@ import { type LinkRefused, readRefusal } from './start.ts'
 
 /** Bytes that are kept until the far end has them; more has to wait. Fills 1 Gbit/s at 60 ms. */
 export const MAX_UNACKED_BYTES = 8 * 1024 * 1024
-/** Bytes that wait to be sent; more has to wait. */
-const MAX_UNSENT_BYTES = 512 * 1024
-/** The far end is told at least this often what has arrived. */
-const ACK_BYTES = 256 * 1024
+/** Bytes that wait to be sent; more has to wait where something urgent can overtake it. */
+const MAX_UNSENT_BYTES = 128 * 1024
+/** The far end is told at least this often what has arrived; mostly it asks before. */
+const ACK_BYTES = 1024 * 1024
 const MAX_REASON_BYTES = 1024
 
 export interface DurableOptions {
@@ -40,11 +42,11 @@ export class DurableLink implements Link {
   #early: Buffer[] = []
   #link: RecordLink | undefined
   #heartbeat: Heartbeat | undefined
+  #flight: Flight | undefined
   #received = 0
   #told = 0
   #paused = false
   #blocked = false
-  #scheduled = false
   #closing = false
   #over: { reason?: Error; told: boolean } | undefined
   #grace: Timer | undefined
@@ -88,10 +90,10 @@ export class DurableLink implements Link {
     this.#tell()
   }
 
-  send(bytes: Uint8Array): boolean {
+  send(...pieces: Uint8Array[]): boolean {
     if (this.#over !== undefined || this.#closing) return true
-    this.#resend.push(asBuffer(bytes))
-    this.#schedule()
+    for (const bytes of pieces) this.#resend.push(asBuffer(bytes))
+    this.#flush()
     this.#blocked ||= this.#isFull()
     return !this.#blocked
   }
@@ -111,7 +113,7 @@ export class DurableLink implements Link {
     if (this.#over !== undefined || this.#closing) return
     this.#closing = true
     if (this.#link === undefined) this.#end()
-    else this.#schedule()
+    else this.#flush()
   }
 
   reset(reason: Error): void {
@@ -138,16 +140,23 @@ export class DurableLink implements Link {
     this.#resend.rewind(Math.max(theirs, this.#resend.acknowledged))
     this.#link = link
     this.#told = this.#received
+    const { clock } = this.#options
+    const flight = new Flight(this.#resend.sent, clock.now())
+    this.#flight = flight
     const heartbeat = new Heartbeat({
-      clock: this.#options.clock,
-      ping: (nonce) => link.send(RECORD.PING, u32(nonce), u64(this.#received)),
+      clock,
+      ping: (nonce) => {
+        const { sent, acknowledged: arrived } = this.#resend
+        flight.asked(nonce, { sent, arrived, now: clock.now() })
+        link.send(RECORD.PING, u32(nonce), u64(this.#received))
+        this.#told = this.#received
+      },
       onDead: (reason) => this.#lose(link, reason),
-      onRoundTrip: (ms) => this.#options.onRoundTrip?.(ms),
     })
     this.#heartbeat = heartbeat
     link.listen({
       onHeard: () => {
-        this.#heardAt = this.#options.clock.now()
+        this.#heardAt = clock.now()
         heartbeat.heard()
       },
       onRecord: (type, payload) => this.#onRecord(link, type, payload),
@@ -163,7 +172,7 @@ export class DurableLink implements Link {
 
   /** The far end wants bytes from `theirs` on, as it says at any time. Ends everything when that cannot be. */
   acknowledged(theirs: number): void {
-    if (this.#acknowledge(theirs)) this.#unblock()
+    if (this.#acknowledge(theirs)) this.#flush()
   }
 
   /** Finds out soon whether the link still lives: the network has changed. */
@@ -180,20 +189,14 @@ export class DurableLink implements Link {
     return this.#resend.unacknowledgedBytes >= MAX_UNACKED_BYTES || this.#resend.unsentBytes >= MAX_UNSENT_BYTES
   }
 
-  #schedule(): void {
-    if (this.#scheduled) return
-    this.#scheduled = true
-    process.nextTick(() => {
-      this.#scheduled = false
-      this.#flush()
-    })
-  }
-
   #flush(): void {
     const link = this.#link
     while (link !== undefined && this.#link === link && !link.isFull && this.#resend.unsentBytes > 0) {
-      const { offset, bytes, pieces } = this.#resend.take(MAX_RUN_BYTES)
+      const room = (this.#flight?.limit ?? 0) - this.#resend.sent + this.#resend.acknowledged
+      if (room <= 0) break
+      const { offset, bytes, pieces } = this.#resend.take(Math.min(room, MAX_RUN_BYTES))
       link.sendData(offset, bytes, pieces)
+      if (this.#flight?.isDue(offset + bytes)) this.#heartbeat?.ping()
     }
     this.#unblock()
     if (!this.#closing || link === undefined || this.#resend.unsentBytes > 0) return
@@ -231,8 +234,7 @@ export class DurableLink implements Link {
         this.#told = this.#received
         break
       case RECORD.PONG:
-        this.acknowledged(readU64(payload, 4))
-        this.#heartbeat?.answered(payload.readUInt32BE(0))
+        this.#onPong(payload)
         break
       case RECORD.CLOSE:
         if (readU64(payload) !== this.#received) {
@@ -255,6 +257,14 @@ export class DurableLink implements Link {
     }
   }
 
+  #onPong(payload: Buffer): void {
+    if (!this.#acknowledge(readU64(payload, 4))) return
+    const nonce = payload.readUInt32BE(0)
+    const roundTripMs = this.#flight?.answered(nonce, this.#resend.acknowledged, this.#options.clock.now())
+    if (roundTripMs !== undefined) this.#options.onRoundTrip?.(roundTripMs)
+    this.#flush()
+  }
+
   /** Only a link that is too late may be followed by another one. */
   #onRefused(link: RecordLink, refused: LinkRefused): void {
     if (refused.refusal === 'stale') {
@@ -272,7 +282,9 @@ export class DurableLink implements Link {
       this.#end(new Error(`protocol error on ${this.name}: bytes are missing`))
       return
     }
-    const fresh = bytes.subarray(this.#received - offset)
+    const stale = Math.min(this.#received - offset, bytes.length)
+    const fresh = bytes.subarray(stale)
+    giveBack(bytes.subarray(0, stale))
     if (fresh.length === 0) return
     this.#received += fresh.length
     if (this.#handlers === undefined) this.#early.push(fresh)

@@ -1,4 +1,4 @@
-/** Pings the far end each second, measures the round trip, and says when it has been silent for three. */
+/** Pings the far end each second, and says when it has been silent for three. */
 import type { Clock, Timer } from '../../lib/clock.ts'
 
 const PING_MS = 1000
@@ -10,7 +10,6 @@ export interface HeartbeatOptions {
   clock: Clock
   ping(nonce: number): void
   onDead(reason: Error): void
-  onRoundTrip(ms: number): void
 }
 
 /** So long a far end may take that is asked whether the link still lives. */
@@ -23,8 +22,6 @@ export class Heartbeat {
   #expected: number
   #heard: number
   #nonce = 0
-  /** When the pings that are not answered yet went out. */
-  readonly #sent = new Map<number, number>()
   #probe: Timer | undefined
 
   constructor(options: HeartbeatOptions) {
@@ -33,7 +30,7 @@ export class Heartbeat {
     this.#heard = clock.now()
     this.#expected = clock.now() + PING_MS
     this.#timer = clock.every(PING_MS, () => this.#tick())
-    this.#ping()
+    this.ping()
   }
 
   /** Something came. */
@@ -41,17 +38,10 @@ export class Heartbeat {
     this.#heard = this.#options.clock.now()
   }
 
-  answered(nonce: number): void {
-    const sent = this.#sent.get(nonce)
-    if (sent === undefined) return
-    for (const older of this.#sent.keys()) if (older <= nonce) this.#sent.delete(older)
-    this.#options.onRoundTrip(this.#options.clock.now() - sent)
-  }
-
   /** Asks now, and takes the link for dead when nothing comes within `limitMs`. */
   probe(limitMs: number): void {
     const { clock, onDead } = this.#options
-    this.#ping()
+    this.ping()
     const from = clock.now()
     this.#probe?.cancel()
     this.#probe = clock.after(limitMs, () => {
@@ -73,12 +63,12 @@ export class Heartbeat {
       this.#heard = Math.max(this.#heard, now - PING_MS)
       this.probe(PROBE_MS)
     } else if (now - this.#heard >= DEAD_MS) this.#options.onDead(new Error('the far end has been silent for 3 s'))
-    else this.#ping()
+    else this.ping()
   }
 
-  #ping(): void {
+  /** Asks now. */
+  ping(): void {
     this.#nonce = (this.#nonce + 1) >>> 0
-    this.#sent.set(this.#nonce, this.#options.clock.now())
     this.#options.ping(this.#nonce)
   }
 }

@@ -86,13 +86,9 @@ export class RecordLink {
   /** Sends data that begins at `offset`, `length` bytes in all. */
   sendData(offset: number, length: number, pieces: Buffer[]): void {
     const header = dataHeader(offset, length)
-    // One write is worth more than a copy that is small.
-    if (length <= SMALL_BYTES) {
-      this.#put(Buffer.concat([header, ...pieces], header.length + length))
-      return
-    }
-    this.#put(header)
-    for (const piece of pieces) this.#put(piece)
+    // A copy that is small costs less than one more piece.
+    if (length <= SMALL_BYTES) this.#put(Buffer.concat([header, ...pieces], header.length + length))
+    else this.#put(header, ...pieces)
   }
 
   pause(): void {
@@ -107,8 +103,8 @@ export class RecordLink {
     this.#link.close()
   }
 
-  #put(bytes: Buffer): void {
-    if (!this.#link.send(bytes)) this.#full = true
+  #put(...pieces: Buffer[]): void {
+    if (!this.#link.send(...pieces)) this.#full = true
   }
 
   #feed(bytes: Buffer): void {

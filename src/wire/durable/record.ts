@@ -1,4 +1,5 @@
 /** Records, byte by byte as `docs/wire.md` says: u8 type, u24 length, then the payload. Big-endian. */
+import { giveBack } from '../../lib/slab.ts'
 
 export const RECORD = {
   START: 1,
@@ -19,6 +20,8 @@ const OFFSET_BYTES = 8
 export const MAX_RUN_BYTES = 256 * 1024
 /** Longest payload of any other record. */
 const MAX_PAYLOAD_BYTES = 2048
+
+const NOTHING = Buffer.alloc(0)
 
 /** A record that is not DATA. */
 export function record(type: RecordType, ...payload: Uint8Array[]): Buffer {
@@ -86,6 +89,7 @@ export class RecordDecoder {
       const wanted = this.#headerBytes < HEADER_BYTES ? HEADER_BYTES : HEADER_BYTES + OFFSET_BYTES
       const part = bytes.subarray(at, at + wanted - this.#headerBytes)
       part.copy(this.#header, this.#headerBytes)
+      giveBack(part)
       at += part.length
       this.#headerBytes += part.length
       if (this.#headerBytes < wanted) return undefined
@@ -103,7 +107,7 @@ export class RecordDecoder {
       this.#headerBytes = 0
       if (length > MAX_PAYLOAD_BYTES) return `a record of type ${this.#type} with ${length} bytes`
       this.#rest = length
-      if (length === 0) this.#handlers.onRecord(this.#type, Buffer.alloc(0))
+      if (length === 0) this.#handlers.onRecord(this.#type, NOTHING)
       return undefined
     }
     if (length < OFFSET_BYTES || length > OFFSET_BYTES + MAX_RUN_BYTES) return `a DATA record of ${length} bytes`
@@ -122,9 +126,12 @@ export class RecordDecoder {
       this.#handlers.onData(offset, part)
       return
     }
-    this.#parts.push(part)
+    // Small, and kept by some: a copy.
+    this.#parts.push(Buffer.from(part))
+    giveBack(part)
     if (this.#rest > 0) return
-    const payload = this.#parts.length === 1 ? part : Buffer.concat(this.#parts)
+    const [first = NOTHING] = this.#parts
+    const payload = this.#parts.length === 1 ? first : Buffer.concat(this.#parts)
     this.#parts = []
     this.#handlers.onRecord(this.#type, payload)
   }

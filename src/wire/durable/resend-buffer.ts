@@ -1,4 +1,5 @@
 /** Bytes that were given and are not acknowledged: some sent, some not. Offsets count all bytes ever given. */
+import { giveBack } from '../../lib/slab.ts'
 
 export class ResendBuffer {
   #pieces: Buffer[] = []
@@ -31,6 +32,11 @@ export class ResendBuffer {
 
   get unsentBytes(): number {
     return this.#end - this.#sent
+  }
+
+  /** Offset of the next byte that will be sent. */
+  get sent(): number {
+    return this.#sent
   }
 
   push(bytes: Buffer): void {
@@ -67,6 +73,7 @@ export class ResendBuffer {
       if (this.#from + piece.length > offset) break
       this.#from += piece.length
       this.#pieces[this.#head] = NOTHING
+      giveBack(piece)
       this.#head++
     }
     this.#acknowledged = Math.max(this.#acknowledged, offset)

@@ -13,8 +13,7 @@ export function linkDuplex(link: Link): Duplex {
       else drained = done
     },
     writev(chunks, done) {
-      const bytes = Buffer.concat(chunks.map(({ chunk }) => chunk as Buffer))
-      if (link.send(bytes)) done()
+      if (link.send(...chunks.map(({ chunk }) => chunk as Buffer))) done()
       else drained = done
     },
     final(done) {

@@ -19,8 +19,8 @@ export interface Link {
   readonly name: string
   /** Sets the handlers; until then nothing is delivered and nothing is lost. Called once. */
   bind(handlers: LinkHandlers): void
-  /** Queues bytes. The link owns `bytes` from here on. False: wait for `onDrain` (it was still taken). */
-  send(bytes: Uint8Array): boolean
+  /** Queues bytes, all in one go. The link owns them from here on. False: wait for `onDrain` (they were still taken). */
+  send(...pieces: Uint8Array[]): boolean
   /** Stops `onData` soon; the sender is held back by it. */
   pause(): void
   resume(): void

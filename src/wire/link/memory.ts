@@ -39,9 +39,14 @@ class MemoryLink implements Link {
     this.#schedule()
   }
 
-  send(bytes: Uint8Array): boolean {
-    if (!this.#sending || this.#far === undefined) return true
-    return this.#far.#take(bytes)
+  send(...pieces: Uint8Array[]): boolean {
+    let takesMore = true
+    for (const bytes of pieces) if (!this.#pass(bytes)) takesMore = false
+    return takesMore
+  }
+
+  #pass(bytes: Uint8Array): boolean {
+    return !this.#sending || this.#far === undefined || this.#far.#take(bytes)
   }
 
   pause(): void {
@@ -69,7 +74,8 @@ class MemoryLink implements Link {
 
   #take(bytes: Uint8Array): boolean {
     if (this.#closed) return true
-    this.#inbox.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    // A copy, as on every other link: the sender may use its memory again once the bytes are acknowledged.
+    this.#inbox.push(Buffer.from(bytes))
     this.#inboxBytes += bytes.byteLength
     this.#schedule()
     if (this.#inboxBytes < HIGH_BYTES) return true

@@ -1,5 +1,6 @@
 /** A TCP (or TLS) socket as a link. */
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
+import { connectSlabs, lendReads } from '../../lib/slab-socket.ts'
 import type { Link, LinkHandlers } from './link.ts'
 
 const KEEP_ALIVE_MS = 15_000
@@ -22,7 +23,7 @@ export function tcpLink(
  */
 export async function dialTcp(host: string, port: number, { signal }: { signal?: AbortSignal } = {}): Promise<Link> {
   signal?.throwIfAborted()
-  const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS })
+  const socket = connectSlabs({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS })
   socket.pause()
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const give = (): void => {
@@ -45,7 +46,6 @@ class TcpLink implements Link {
   readonly #socket: Socket
   #reason: Error | undefined
   readonly #below: Pick<Link, 'reset'> | undefined
-  #corked = false
   #closing = false
 
   constructor(socket: Socket, name: string, below?: Pick<Link, 'reset'>) {
@@ -67,6 +67,7 @@ class TcpLink implements Link {
       return
     }
     let farEnded = false
+    lendReads(socket)
     socket.on('data', (bytes: Buffer) => handlers.onData(bytes))
     socket.on('drain', () => handlers.onDrain())
     // A link has no half-close: when the far end sends no more, it is over.
@@ -81,18 +82,13 @@ class TcpLink implements Link {
     socket.resume()
   }
 
-  send(bytes: Uint8Array): boolean {
+  send(...pieces: Uint8Array[]): boolean {
     const socket = this.#socket
     if (!socket.writable) return true
-    if (!this.#corked) {
-      this.#corked = true
-      socket.cork()
-      process.nextTick(() => {
-        this.#corked = false
-        socket.uncork()
-      })
-    }
-    return socket.write(bytes)
+    if (pieces.length > 1) socket.cork()
+    for (const bytes of pieces) socket.write(bytes)
+    if (pieces.length > 1) socket.uncork()
+    return socket.writableLength === 0 || !socket.writableNeedDrain
   }
 
   takeSocket(): Socket {

@@ -73,6 +73,10 @@ export const dialersSchema = v.object({
 })
 export type Dialers = v.InferOutput<typeof dialersSchema>
 
+/** manager → daemon: `host:port` where managers are reached from outside the cluster, the better ones first; none: by port-forward only. Sent after each change. */
+export const reachSchema = v.object({ kind: v.literal('reach'), addresses: v.array(v.string()) })
+export type Reach = v.InferOutput<typeof reachSchema>
+
 /** agent → daemon: which of the daemon's attachments it routes to this laptop now, after each change. */
 export const attachedSchema = v.object({ kind: v.literal('attached'), intercepts: v.array(v.string()) })
 export type Attached = v.InferOutput<typeof attachedSchema>
@@ -86,6 +90,7 @@ export const controlSchema = v.variant('kind', [
   reportSchema,
   managersSchema,
   dialersSchema,
+  reachSchema,
   attachedSchema,
   servesSchema,
 ])

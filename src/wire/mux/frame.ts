@@ -1,6 +1,7 @@
 /**
  * Frames of the mux, byte by byte as `docs/wire.md` says: u32 flow id, u8 type, u24 length, then the payload. Big-endian.
  */
+import { giveBack } from '../../lib/slab.ts'
 
 export const FRAME = { OPEN: 1, DATA: 2, WINDOW: 3, END: 4, RESET: 5, PING: 6, PONG: 7, GOAWAY: 8 } as const
 export type FrameType = (typeof FRAME)[keyof typeof FRAME]
@@ -25,6 +26,8 @@ export function frameHeader(id: number, type: FrameType, length: number): Buffer
 export function frame(id: number, type: FrameType, payload: Uint8Array = Buffer.alloc(0)): Buffer {
   return Buffer.concat([frameHeader(id, type, payload.byteLength), payload])
 }
+
+const NOTHING = Buffer.alloc(0)
 
 export interface FrameHandlers {
   /** A whole frame that is not DATA. */
@@ -63,6 +66,7 @@ export class FrameDecoder {
       }
       const part = bytes.subarray(at, at + HEADER_BYTES - this.#headerBytes)
       part.copy(this.#header, this.#headerBytes)
+      giveBack(part)
       at += part.length
       this.#headerBytes += part.length
       if (this.#headerBytes < HEADER_BYTES) return undefined
@@ -81,7 +85,7 @@ export class FrameDecoder {
       return this.#rest > MAX_DATA_BYTES ? `a DATA frame of ${this.#rest} bytes` : undefined
     }
     if (this.#rest > MAX_PAYLOAD_BYTES) return `a frame of type ${this.#type} with ${this.#rest} bytes`
-    if (this.#rest === 0) this.#handlers.onFrame(this.#id, this.#type, Buffer.alloc(0))
+    if (this.#rest === 0) this.#handlers.onFrame(this.#id, this.#type, NOTHING)
     return undefined
   }
 
@@ -90,9 +94,12 @@ export class FrameDecoder {
       this.#handlers.onData(this.#id, part)
       return
     }
-    this.#parts.push(part)
+    // Kept by some: a copy.
+    this.#parts.push(Buffer.from(part))
+    giveBack(part)
     if (this.#rest > 0) return
-    const payload = this.#parts.length === 1 ? part : Buffer.concat(this.#parts)
+    const [first = NOTHING] = this.#parts
+    const payload = this.#parts.length === 1 ? first : Buffer.concat(this.#parts)
     this.#parts = []
     this.#handlers.onFrame(this.#id, this.#type, payload)
   }

@@ -4,9 +4,10 @@ import { FRAME, frame, frameHeader, MAX_DATA_BYTES } from './frame.ts'
 
 /** Control frames that wait for a blocked link; more means a far end that asks and never reads. */
 const MAX_CONTROL_BYTES = 4 * 1024 * 1024
-/** Pieces up to this size are copied into one send. */
+/** Pieces up to this size are copied together: a copy costs less than one more piece. */
 const SMALL_BYTES = 4 * 1024
-const BATCH_BYTES = 64 * 1024
+/** The link gets at most about so much in one go. */
+const BATCH_BYTES = 256 * 1024
 
 /** A flow as the outbox sees it. */
 export interface Source {
@@ -25,6 +26,9 @@ export class Outbox {
   #sources: Source[] = []
   #batch: Buffer[] = []
   #batchBytes = 0
+  /** The small ones at the end of the batch. */
+  #small: Buffer[] = []
+  #smallBytes = 0
   #full = false
   #scheduled = false
   #closed = false
@@ -106,26 +110,32 @@ export class Outbox {
   }
 
   #add(bytes: Buffer): void {
-    if (bytes.length > SMALL_BYTES) {
-      this.#send()
-      this.#give(bytes)
-      return
-    }
-    this.#batch.push(bytes)
     this.#batchBytes += bytes.length
+    if (bytes.length <= SMALL_BYTES) {
+      this.#small.push(bytes)
+      this.#smallBytes += bytes.length
+    } else {
+      this.#join()
+      this.#batch.push(bytes)
+    }
     if (this.#batchBytes >= BATCH_BYTES) this.#send()
+  }
+
+  /** The small ones become one piece. */
+  #join(): void {
+    const [first] = this.#small
+    if (first === undefined) return
+    this.#batch.push(this.#small.length === 1 ? first : Buffer.concat(this.#small, this.#smallBytes))
+    this.#small = []
+    this.#smallBytes = 0
   }
 
   #send(): void {
     if (this.#batchBytes === 0) return
-    const [first] = this.#batch
-    const bytes = this.#batch.length === 1 && first !== undefined ? first : Buffer.concat(this.#batch, this.#batchBytes)
+    this.#join()
+    const batch = this.#batch
     this.#batch = []
     this.#batchBytes = 0
-    this.#give(bytes)
-  }
-
-  #give(bytes: Buffer): void {
-    if (!this.#link.send(bytes)) this.#full = true
+    if (!this.#link.send(...batch)) this.#full = true
   }
 }

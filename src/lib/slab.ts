@@ -1,0 +1,45 @@
+/**
+ * Memory that sockets read into: slabs that are used again once every byte that was lent of them has been given back. Who never
+ * gives back does no harm: such a slab is left to the garbage collector.
+ *
+ * Bytes may be given back once, by the one who knows that nobody looks at them any more.
+ */
+
+export const SLAB_BYTES = 64 * 1024
+/** Slabs that wait to be used again. */
+const MAX_FREE = 64
+
+class Slab extends ArrayBuffer {
+  /** Bytes that are lent and not yet given back. */
+  lent = 0
+}
+
+const free: Slab[] = []
+
+/** For tests: overwrites what was given back, so that whoever still looks at it reads nonsense. */
+export const debug = { poison: false }
+
+/** A slab to read into; nothing of it is lent. */
+export function takeSlab(): Buffer {
+  return Buffer.from(free.pop() ?? new Slab(SLAB_BYTES))
+}
+
+/** A slab of which nothing was lent. */
+export function putSlab({ buffer }: Buffer): void {
+  if (buffer instanceof Slab && free.length < MAX_FREE) free.push(buffer)
+}
+
+/** Lends the first `count` bytes of a slab, all that will ever be lent of it until they have come back. */
+export function lend(slab: Buffer, count: number): Buffer {
+  if (slab.buffer instanceof Slab) slab.buffer.lent = count
+  return slab.subarray(0, count)
+}
+
+/** Gives bytes back; does nothing for bytes of any other memory. */
+export function giveBack(bytes: Uint8Array): void {
+  const { buffer } = bytes
+  if (!(buffer instanceof Slab)) return
+  if (debug.poison) bytes.fill(0xdd)
+  buffer.lent -= bytes.byteLength
+  if (buffer.lent === 0 && free.length < MAX_FREE) free.push(buffer)
+}
