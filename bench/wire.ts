@@ -1,9 +1,13 @@
-/** `npm run bench -- wire`: the tunnel beside other ways to carry connections, all on loopback, one process for each end. */
+/**
+ * `npm run bench -- wire`: the tunnel beside other ways to carry connections, all on loopback, one process for each end. With `--cluster`
+ * only what needs a real cluster and a laptop behind a cable (`wire/cluster/`).
+ */
 
 import { join } from 'node:path'
 import { run } from '../test/e2e/remocal.ts'
 import { type Figure, figure, type MeasureOptions } from './lib/figure.ts'
 import { end } from './lib/times.ts'
+import { measureOnCluster } from './wire/cluster/measure.ts'
 import { type Kind, startProgram, startTunnel } from './wire/tunnel.ts'
 
 const RUNS = 5
@@ -41,7 +45,8 @@ async function compare(kinds: Kind[], what: string, count: number): Promise<Map<
 const values = (all: Map<Kind, Measured[]>, kind: Kind): number[] => (all.get(kind) ?? []).map(({ value }) => value)
 const cpus = (all: Map<Kind, Measured[]>, kind: Kind): number[] => (all.get(kind) ?? []).map(({ cpu }) => cpu)
 
-export async function measure(say: (line: string) => void, _options: MeasureOptions): Promise<Figure[]> {
+export async function measure(say: (line: string) => void, { cluster }: MeasureOptions): Promise<Figure[]> {
+  if (cluster) return measureOnCluster(say)
   const figures: Figure[] = []
   const add = (
     name: string,

@@ -2,8 +2,8 @@
 
 export interface Figure {
   name: string
-  /** Median of at least five runs. */
-  value: number
+  /** Median of at least five runs; null when it could not be measured, `goal` then says why. */
+  value: number | null
   unit: string
   /** What it is compared with, measured in the same run; empty when there is nothing like it. */
   peer: string
@@ -36,6 +36,11 @@ export function figure({ name, values, unit, peer, goal, holds }: FigureInput): 
   const peerValue = peer ? median(peer.values) : null
   const ratio = peerValue === null ? null : value / peerValue
   return { name, value, unit, peer: peer?.name ?? '', peerValue, ratio, goal, ok: holds(value, ratio) }
+}
+
+/** A row for what could not be measured here. */
+export function notMeasured(name: string, peer: string, why: string): Figure {
+  return { name, value: null, unit: '', peer, peerValue: null, ratio: null, goal: `not measured: ${why}`, ok: true }
 }
 
 /** The median; the lower one of two in the middle. */

@@ -8,12 +8,12 @@ export function table(rows: Figure[]): string {
     ['FIGURE', 'VALUE', 'PEER', 'VALUE', 'RATIO', 'GOAL', ''],
     ...rows.map(({ name, value, unit, peer, peerValue, ratio, goal, ok }) => [
       name,
-      `${round(value)} ${unit}`,
+      `${round(value)} ${unit}`.trim(),
       peer || '-',
       peerValue === null ? '-' : `${round(peerValue)} ${unit}`,
       round(ratio),
       goal,
-      ok ? 'ok' : 'missed',
+      value === null ? '' : ok ? 'ok' : 'missed',
     ]),
   ]
   const widths = cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? []

@@ -9,6 +9,7 @@ import { StreamRefused } from '../wire/session/refused.ts'
 import { startSession } from '../wire/session/session.ts'
 import { helloOf, nextCarrier, type OverCarrierOptions } from './carrier.ts'
 import { DnsStream } from './dns-stream.ts'
+import type { FirstBytes } from './first-bytes.ts'
 
 /** A carrier or a dialer may just be coming back. */
 const WAIT_MS = 8000
@@ -56,9 +57,22 @@ export class DialerLink {
     void this.#started?.renew()
   }
 
-  /** Connects in the cluster. Rejects with a `StreamRefused` as the far kernel or the dialer says. */
-  dial(host: string, port: number): Promise<Stream> {
-    return this.#try(async (session) => (await session.open({ service: 'dial', host, port })).stream)
+  /**
+   * Connects in the cluster. Rejects with a `StreamRefused` as the far kernel or the dialer says.
+   * @param first what the program says before the answer is there: it goes along
+   */
+  dial(host: string, port: number, first?: FirstBytes): Promise<Stream> {
+    const options = { onOpened: (send: (bytes: Uint8Array) => void) => first?.sendBy(send) }
+    const ask = async (session: Session): Promise<Stream> => {
+      try {
+        return (await session.open({ service: 'dial', host, port }, options)).stream
+      } catch (error) {
+        first?.hold()
+        throw error
+      }
+    }
+    // What was sent may have arrived: said again, the program would have said it twice.
+    return this.#try(ask, () => first?.sent !== true)
   }
 
   /** Asks the cluster's resolver; rejects after 5 s. @param query a DNS message @returns its answer, with the same id */
@@ -89,7 +103,7 @@ export class DialerLink {
   }
 
   /** Once more with a new session when the old one turns out to be gone before it answered. */
-  async #try<T>(ask: (session: Session) => Promise<T>): Promise<T> {
+  async #try<T>(ask: (session: Session) => Promise<T>, mayAgain = (): boolean => true): Promise<T> {
     const { clock, logger } = this.#options
     const startedAt = clock.now()
     for (let attempt = 1; ; attempt++) {
@@ -97,7 +111,7 @@ export class DialerLink {
         return await ask(await this.#ready())
       } catch (error) {
         const isLast = attempt === ATTEMPTS || clock.now() - startedAt >= WAIT_MS
-        if (error instanceof StreamRefused || isLast) throw error
+        if (error instanceof StreamRefused || isLast || !mayAgain()) throw error
         logger.debug({ error: (error as Error).message, attempt }, 'dialer asked again')
         await new Promise<void>((resolve) => clock.after(PAUSE_MS * attempt, resolve))
       }

@@ -6,6 +6,7 @@ import { spliceSocket } from '../wire/carrier/splice-socket.ts'
 import { StreamRefused } from '../wire/session/refused.ts'
 import { answerTcp, answerUdp } from './answer-names.ts'
 import type { DialerLink } from './dialer-link.ts'
+import { FirstBytes } from './first-bytes.ts'
 import { listeningPorts, listensHere, tablesOf } from './listens-here.ts'
 import { originalDestination } from './original-destination.ts'
 import { Runner, type RunnerStart } from './runner.ts'
@@ -78,10 +79,14 @@ async function carry(socket: Socket, dialer: DialerLink, logger: Logger): Promis
     socket.resetAndDestroy()
     return
   }
+  const first = new FirstBytes(socket)
   try {
-    await spliceSocket(await dialer.dial(to.host, to.port), socket)
+    const stream = await dialer.dial(to.host, to.port, first)
+    first.stop()
+    await spliceSocket(stream, socket)
   } catch (error) {
-    if (error instanceof StreamRefused && error.code === 'outside') join(socket, to.host, to.port)
+    const said = first.stop()
+    if (error instanceof StreamRefused && error.code === 'outside') join(socket, said, to.host, to.port)
     else {
       logger.debug({ to, error: (error as Error).message }, 'connection refused')
       socket.resetAndDestroy()
@@ -89,12 +94,13 @@ async function carry(socket: Socket, dialer: DialerLink, logger: Logger): Promis
   }
 }
 
-/** Joins the program's connection with one that the laptop makes itself. */
-function join(socket: Socket, host: string, port: number): void {
+/** Joins the program's connection, of which `said` was read, with one that the laptop makes itself. */
+function join(socket: Socket, said: Buffer[], host: string, port: number): void {
   const out = connect({ host, port, allowHalfOpen: true, noDelay: true })
   out.on('error', () => socket.resetAndDestroy())
   socket.on('close', () => out.destroy())
   out.once('connect', () => {
+    for (const bytes of said) out.write(bytes)
     socket.pipe(out)
     out.pipe(socket)
   })

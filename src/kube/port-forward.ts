@@ -8,6 +8,7 @@ import type { Clock, Timer } from '../lib/clock.ts'
 import type { Link, LinkHandlers } from '../wire/link/link.ts'
 import { ApiRefusal, connectionFault, refusalFault } from './api-fault.ts'
 import type { KubeClient } from './client.ts'
+import { MessagePacker } from './message-packer.ts'
 import type { ObjectPath } from './path.ts'
 
 export interface PortForwardOptions {
@@ -25,8 +26,6 @@ const DATA = 0
 const PROTOCOL = 'v4.channel.k8s.io'
 /** Above it `send` asks to wait; at a quarter of it `onDrain` comes. */
 const HIGH_WATER_BYTES = 1 << 20
-/** Longest message: the node copies each one whole. */
-const MESSAGE_BYTES = 128 * 1024
 /** How long an orderly close waits for the far end's answer. */
 const CLOSE_MS = 2000
 
@@ -109,6 +108,12 @@ class PortForwardLink implements Link {
   #paused = false
   #full = false
   #closeTimer: Timer | undefined
+  readonly #packer = new MessagePacker(DATA, (message, sent) => {
+    this.#socket.send(message, () => {
+      sent(this.#socket.bufferedAmount === 0)
+      this.#onSent()
+    })
+  })
   /** Channels whose port preamble has come. */
   readonly #begun = new Set<number>()
   #complaint = ''
@@ -139,8 +144,8 @@ class PortForwardLink implements Link {
 
   send(...pieces: Uint8Array[]): boolean {
     if (this.#state !== 'open') return true
-    for (const message of messagesOf(pieces)) this.#socket.send(message, this.#onSent)
-    if (this.#socket.bufferedAmount >= HIGH_WATER_BYTES) this.#full = true
+    for (const bytes of pieces) this.#packer.put(bytes)
+    if (this.#socket.bufferedAmount + this.#packer.waitingBytes >= HIGH_WATER_BYTES) this.#full = true
     return !this.#full
   }
 
@@ -156,6 +161,7 @@ class PortForwardLink implements Link {
 
   close(): void {
     if (this.#state !== 'open') return
+    this.#packer.flush()
     this.#state = 'closing'
     this.#socket.resume()
     this.#socket.close(1000)
@@ -169,7 +175,7 @@ class PortForwardLink implements Link {
     this.#socket.terminate()
   }
 
-  readonly #onSent = (): void => {
+  #onSent(): void {
     if (!this.#full || this.#socket.bufferedAmount > HIGH_WATER_BYTES / 4) return
     this.#full = false
     if (this.#state === 'open') this.#handlers?.onDrain()
@@ -203,28 +209,6 @@ class PortForwardLink implements Link {
     if (!orderly) this.#reason ??= forwardFault('RC-C-122', this.#options, `the WebSocket ended with code ${code}`)
     this.#state = 'closed'
     this.#handlers?.onClose(this.#reason)
-  }
-}
-
-/** Messages on the data channel, as few as may be: each costs the API server and the node a turn. */
-function* messagesOf(pieces: Uint8Array[]): Generator<Buffer> {
-  let left = pieces.reduce((sum, { length }) => sum + length, 0)
-  let message = Buffer.alloc(0)
-  let at = 0
-  for (const piece of pieces) {
-    for (let from = 0; from < piece.length; ) {
-      if (at === message.length) {
-        message = Buffer.allocUnsafe(1 + Math.min(left, MESSAGE_BYTES))
-        message[0] = DATA
-        at = 1
-      }
-      const part = piece.subarray(from, from + message.length - at)
-      message.set(part, at)
-      at += part.length
-      from += part.length
-      left -= part.length
-      if (at === message.length) yield message
-    }
   }
 }
 

@@ -11,6 +11,8 @@ import { ReceiveWindow, START_WINDOW_BYTES, type WindowBudget } from './window.t
 const MAX_FLOWS = 65_536
 /** Assumed until the first ping is answered. */
 const START_RTT_MS = 50
+/** While data comes, the round trip is measured so often. */
+const MEASURE_MS = 1500
 
 export interface MuxOptions {
   /** The client side opens odd ids, the server side even ones. */
@@ -37,6 +39,7 @@ export class LinkMux implements Mux {
   #nextId: number
   #lastFarId = 0
   #pingCount = 0
+  #measuredAt = Number.NEGATIVE_INFINITY
   #closed = false
 
   constructor(link: Link, { side, handlers, clock = systemClock }: MuxOptions) {
@@ -76,6 +79,7 @@ export class LinkMux implements Mux {
 
   /** The round trip, as the layer below has measured it. */
   measured(ms: number): void {
+    this.#measuredAt = this.#clock.now()
     this.#budget.rttMs = Math.max(1, ms)
   }
 
@@ -135,9 +139,18 @@ export class LinkMux implements Mux {
   }
 
   #onData(id: number, bytes: Buffer): void {
+    this.#measure()
     const flow = this.#flows.get(id)
     if (flow === undefined) this.#unknown(id)
     else if (!flow.onData(bytes)) this.#fail(`flow ${id} sent more than it may`)
+  }
+
+  /** Windows need to know how far away the far end is; where the layer below tells it, nobody is asked. */
+  #measure(): void {
+    const now = this.#clock.now()
+    if (now - this.#measuredAt < MEASURE_MS) return
+    this.#measuredAt = now
+    this.ping().catch(() => {})
   }
 
   #onFrame(id: number, type: number, payload: Buffer): void {
@@ -201,7 +214,7 @@ export class LinkMux implements Mux {
     if (ping === undefined) return
     this.#pings.delete(id)
     const ms = this.#clock.now() - ping.sent
-    this.#budget.rttMs = Math.max(1, ms)
+    this.measured(ms)
     ping.resolve(ms)
   }
 

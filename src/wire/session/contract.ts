@@ -61,15 +61,19 @@ export interface Opening {
   readonly signal: AbortSignal
 }
 
+export interface OpenOptions {
+  data?: Uint8Array
+  signal?: AbortSignal
+  /** Called at once: what is sent before the far end's reply saves a round trip. A far end that refuses drops it. */
+  onOpened?(send: (bytes: Uint8Array) => void): void
+}
+
 export interface Session {
   readonly hello: Hello
   readonly peer: PeerKey
   bind(handlers: SessionHandlers): void
   /** Opens a stream; `data` travels with it. Resolves at the far end's reply. Rejects with a `StreamRefused` or when the session ends. */
-  open(
-    header: OpenHeader,
-    options?: { data?: Uint8Array; signal?: AbortSignal },
-  ): Promise<{ stream: Stream; reply: ReplyHeader }>
+  open(header: OpenHeader, options?: OpenOptions): Promise<{ stream: Stream; reply: ReplyHeader }>
   /** Streams that are open. */
   readonly size: number
   /** It has a link now. */

@@ -4,7 +4,7 @@ import { type OpenHeader, openSchema, type ReplyHeader, replySchema } from '../m
 import type { FlowHandlers } from '../mux/contract.ts'
 import type { MuxFlow } from '../mux/flow.ts'
 import type { LinkMux } from '../mux/mux.ts'
-import type { Opening, Stream } from './contract.ts'
+import type { Opening, OpenOptions, Stream } from './contract.ts'
 import { StreamRefused } from './refused.ts'
 
 /** Drains a flow of which nothing is wanted any more. */
@@ -14,7 +14,7 @@ const IGNORE: FlowHandlers = { onData() {}, onEnd() {}, onDrain() {}, onClose() 
 export function openStream(
   mux: LinkMux,
   header: OpenHeader,
-  { data, signal }: { data?: Uint8Array; signal?: AbortSignal } = {},
+  { data, signal, onOpened }: OpenOptions = {},
 ): Promise<{ stream: Stream; reply: ReplyHeader }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ stream: Stream; reply: ReplyHeader }>()
   if (signal?.aborted) return Promise.reject(signal.reason)
@@ -51,6 +51,7 @@ export function openStream(
       reject(new Error(`the stream ended before its reply: ${reason?.message || reason?.code || 'closed'}`))
     },
   })
+  onOpened?.((bytes) => void flow.send(bytes))
   return promise
 }
 
