@@ -14,6 +14,9 @@ class Slab extends ArrayBuffer {
   lent = 0
 }
 
+/** Less than this is not worth that a slab waits for it. */
+const WORTH_BYTES = SLAB_BYTES / 4
+
 const free: Slab[] = []
 
 /** For tests: overwrites what was given back, so that whoever still looks at it reads nonsense. */
@@ -42,4 +45,12 @@ export function giveBack(bytes: Uint8Array): void {
   if (debug.poison) bytes.fill(0xdd)
   buffer.lent -= bytes.byteLength
   if (buffer.lent === 0 && free.length < MAX_FREE) free.push(buffer)
+}
+
+/** Bytes that will wait for long: a small piece leaves its slab, so that it keeps no more memory than it is. */
+export function settle(bytes: Buffer): Buffer {
+  if (bytes.length >= WORTH_BYTES || !(bytes.buffer instanceof Slab)) return bytes
+  const copy = Buffer.from(bytes)
+  giveBack(bytes)
+  return copy
 }

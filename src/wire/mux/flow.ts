@@ -1,5 +1,6 @@
 /** One flow of a mux: two half-closable directions with credit each way. */
 
+import { settle } from '../../lib/slab.ts'
 import { asBuffer } from '../link/as-buffer.ts'
 import { type Flow, type FlowHandlers, type FlowReset, RESET_CODES, type ResetCode } from './contract.ts'
 import { FRAME, frame } from './frame.ts'
@@ -131,7 +132,8 @@ export class MuxFlow implements Flow, Source {
     if (this.#farEnded || !this.#window.receive(bytes.length)) return false
     if (bytes.length === 0) return true
     if (this.#handlers === undefined || this.#paused || this.#delivering || this.#incoming.length > 0) {
-      this.#incoming.push(bytes)
+      this.#incoming.push(settle(bytes))
+      this.#window.waits(bytes.length)
     } else this.#hand(bytes)
     return true
   }
@@ -174,6 +176,7 @@ export class MuxFlow implements Flow, Source {
     while (this.#handlers !== undefined && !this.#paused) {
       const bytes = this.#incoming.shift()
       if (bytes === undefined) break
+      this.#window.waits(-bytes.length)
       this.#hand(bytes)
     }
     const handlers = this.#handlers

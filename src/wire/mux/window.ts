@@ -1,12 +1,23 @@
 /**
  * The receive window of a flow: how many bytes the far end may have under way. It starts small and doubles each time
  * the far end used it up within two round trips, which is the evidence that the window and not the sender held it back.
+ * While much waits unread in this process, no window grows, and those that had grown shrink as they are read.
  */
 
 export const START_WINDOW_BYTES = 256 * 1024
 export const MAX_WINDOW_BYTES = 16 * 1024 * 1024
 /** By how much all windows of one mux together may exceed their start. */
 const MAX_GROWN_BYTES = 64 * 1024 * 1024
+
+/** More that waits unread in all flows of a process is too much. */
+const PRESSURE_BYTES = 32 * 1024 * 1024
+
+/** What waits unread, in all flows of one process. */
+export interface Unread {
+  bytes: number
+}
+
+const unread: Unread = { bytes: 0 }
 
 /** What the windows of one mux share. */
 export interface WindowBudget {
@@ -18,14 +29,18 @@ export interface WindowBudget {
 
 export class ReceiveWindow {
   readonly #budget: WindowBudget
+  readonly #unread: Unread
+  /** What waits unread of this flow. */
+  #waiting = 0
   #bytes = START_WINDOW_BYTES
   /** What the far end may still send. */
   #credit = START_WINDOW_BYTES
   #consumed = 0
   #roundStart: number
 
-  constructor(budget: WindowBudget, now: number) {
+  constructor(budget: WindowBudget, now: number, everybodys = unread) {
     this.#budget = budget
+    this.#unread = everybodys
     this.#roundStart = now
   }
 
@@ -35,26 +50,43 @@ export class ReceiveWindow {
     return this.#credit >= 0
   }
 
-  /** Bytes that turned out not to be consumed yet. */
+  /** Bytes that nobody reads now wait, or such bytes are read. */
+  waits(bytes: number): void {
+    this.#waiting += bytes
+    this.#unread.bytes += bytes
+  }
+
+  /** Bytes that turned out not to be consumed yet: they wait again. */
   putBack(bytes: number): void {
     this.#consumed -= bytes
+    this.waits(bytes)
   }
 
   /** @returns the credit to give to the far end now, or 0 */
   consume(bytes: number, now: number): number {
     this.#consumed += bytes
     if (this.#consumed < this.#bytes / 2) return 0
-    const grant = this.#consumed + this.#grow(now)
+    const grant = this.#consumed + (this.#unread.bytes < PRESSURE_BYTES ? this.#grow(now) : -this.#shrink())
     this.#consumed = 0
     this.#credit += grant
     this.#roundStart = now
     return grant
   }
 
-  /** Gives what this window had grown back to the budget. */
+  /** The flow is over: gives what this window had grown back to the budget. */
   release(): void {
+    this.waits(-this.#waiting)
     this.#budget.grownBytes -= this.#bytes - START_WINDOW_BYTES
     this.#bytes = START_WINDOW_BYTES
+  }
+
+  /** Back to half, by giving less credit than was consumed. @returns by how much */
+  #shrink(): number {
+    const smaller = Math.max(START_WINDOW_BYTES, this.#bytes / 2)
+    const less = Math.min(this.#consumed, this.#bytes - smaller)
+    this.#bytes -= less
+    this.#budget.grownBytes -= less
+    return less
   }
 
   #grow(now: number): number {
