@@ -6,8 +6,9 @@
 import { join } from 'node:path'
 import { run } from '../test/e2e/remocal.ts'
 import { type Figure, figure, type MeasureOptions } from './lib/figure.ts'
-import { end } from './lib/times.ts'
+import { end, times } from './lib/times.ts'
 import { measureOnCluster } from './wire/cluster/measure.ts'
+import { idleFlows } from './wire/memory.ts'
 import { type Kind, startProgram, startTunnel } from './wire/tunnel.ts'
 
 const RUNS = 5
@@ -76,7 +77,7 @@ export async function measure(say: (line: string) => void, { cluster }: MeasureO
       true,
     )
     add(`${name}, CPU`, 's/GB', cpus(all, 'mux'), { name: 'haproxy pair', values: cpus(all, 'haproxy') }, 1.1, false)
-    const tls = await compare(['mux-tls', 'pipe-tls'], 'bulk', count)
+    const tls = await compare(['mux-tls', 'pipe-tls', 'circuit'], 'bulk', count)
     add(
       `${name}, TLS`,
       'MB/s',
@@ -85,6 +86,8 @@ export async function measure(say: (line: string) => void, { cluster }: MeasureO
       0.95,
       true,
     )
+    const direct = { name: 'the same without', values: mega(values(tls, 'mux-tls')) }
+    add(`${name}, circuit through a manager`, 'MB/s', mega(values(tls, 'circuit')), direct, 0.8, true)
   }
   say('64 bytes there and back')
   const pings = await compare(['mux', 'pipe', 'haproxy'], 'ping', 1)
@@ -92,5 +95,9 @@ export async function measure(say: (line: string) => void, { cluster }: MeasureO
   say('connections')
   const churn = await compare(['mux', 'haproxy'], 'churn', 16)
   add('connections', '1/s', values(churn, 'mux'), { name: 'haproxy pair', values: values(churn, 'haproxy') }, 1, true)
+  say('idle flows')
+  const grown = await times(idleFlows)
+  const holds = (value: number): boolean => value <= 20
+  figures.push(figure({ name: 'memory of 5,000 idle flows, each end', values: grown, unit: 'MB', goal: '≤ 20', holds }))
   return figures
 }
