@@ -1,7 +1,7 @@
 /** Runs `bin/remocal` as a user does. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 
 export const REMOCAL: string = resolve(import.meta.dirname, '../../bin/remocal')
 
@@ -64,7 +64,13 @@ export interface Running {
 
 /** Starts `remocal ARGS` and leaves it running. */
 export function start(args: string[], options: RunOptions = {}): Running {
-  const child = spawn(REMOCAL, args, {
+  return startCommand(REMOCAL, args, options)
+}
+
+/** Starts a command and leaves it running. */
+export function startCommand(command: string, args: string[], options: RunOptions = {}): Running {
+  const what = [basename(command), ...args].join(' ')
+  const child = spawn(command, args, {
     env: { ...process.env, ...options.env },
     cwd: options.cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -86,14 +92,14 @@ export function start(args: string[], options: RunOptions = {}): Running {
         const match = output.match(pattern)
         if (match !== null) return match
         if (child.exitCode !== null || child.signalCode !== null) {
-          throw new Error(`remocal ${args.join(' ')} ended before it printed ${pattern}:\n${output}`)
+          throw new Error(`${what} ended before it printed ${pattern}:\n${output}`)
         }
         const next = new AbortController()
         const either = AbortSignal.any([limit, next.signal])
         try {
           await Promise.race([once(child, 'printed', { signal: either }), closed])
         } catch {
-          throw new Error(`remocal ${args.join(' ')} did not print ${pattern} within ${limitMs} ms:\n${output}`)
+          throw new Error(`${what} did not print ${pattern} within ${limitMs} ms:\n${output}`)
         } finally {
           next.abort()
         }
