@@ -39,6 +39,14 @@ export function withoutKit({ kind }: Place): string | false {
   return skipped('kills processes of the cluster: needs REMOCAL_E2E_KIT')
 }
 
+/** Why a scenario with a laptop behind a cable cannot run here; false when it can. */
+export function withoutCable({ kind }: Place): string | false {
+  const { REMOCAL_E2E_KIT: kit, REMOCAL_E2E_KIT_CLUSTER: cluster } = process.env
+  // The sandbox has no other network that could be cut.
+  if (kind === 'sandbox') return 'pulls the cable between a laptop and a cluster: needs --cluster and REMOCAL_E2E_KIT'
+  return kit && cluster ? false : skipped('pulls the cable between a laptop and a cluster: needs REMOCAL_E2E_KIT')
+}
+
 /** Why a scenario that needs root cannot run here; false when it can. */
 export function withoutRoot(what: string): string | false {
   return process.getuid?.() === 0 ? false : skipped(`${what}: needs root`)
