@@ -15,6 +15,7 @@ import { AgentLinks } from './agent-links.ts'
 import type { Attachment } from './attachment.ts'
 import { type Carrier, openCarrier } from './carrier.ts'
 import { DialerLink } from './dialer-link.ts'
+import { doubt } from './doubt.ts'
 import { readInstallation } from './installation.ts'
 import type { Journal, JournalEntry } from './journal.ts'
 import { watchNetwork } from './network-watch.ts'
@@ -69,6 +70,8 @@ export class Cluster {
   #starting: Promise<Joined> | undefined
   #kept: Promise<void> | undefined
   #lastError: unknown
+  /** Of the replicas. */
+  #turn = Math.floor(Math.random() * 100)
   /** Ends the pause between two attempts. */
   #hurry: () => void = () => {}
 
@@ -266,57 +269,81 @@ export class Cluster {
   async #keep(): Promise<void> {
     const { signal } = this.#stop
     const { replicas } = this.joined()
-    let next = Math.floor(Math.random() * replicas)
     let wait = RETRY_MS.first
     let failures = 0
     while (!signal.aborted) {
-      const pod = `${INSTALLATION.manager}-${next % replicas}`
+      const startedAt = this.clock.now()
       try {
-        const carrier = await this.#open(pod)
+        const carrier = this.#carrier ?? (await this.#openNext(signal))
         failures = 0
         wait = RETRY_MS.first
+        if (this.#carrier !== carrier) this.#stand(carrier)
         const reason = await carrier.closed
+        this.logger.info({ pod: carrier.pod, reason: reason?.message }, 'carrier lost')
+        // Another one may have taken its place.
+        if (this.#carrier !== carrier) continue
         this.#carrier = undefined
         this.#lastError = reason ?? new Error('the manager ended the connection')
-        this.logger.info({ pod, reason: reason?.message }, 'carrier lost')
       } catch (error) {
         failures++
         this.#lastError = error
-        this.logger.info({ pod, error: (error as Error).message }, 'manager not reached')
         this.#waiters.changed()
         if (/there is no Session/.test((error as Error).message)) await this.#session.renew()
       }
-      next++
       if (signal.aborted) return
       // The other replica is tried at once.
       if (failures > 0 && failures % replicas === 0) {
-        await this.#pause(wait * (0.5 + Math.random()))
+        // Who waited for an answer in vain has waited.
+        const tookMs = this.clock.now() - startedAt
+        await this.#pause(Math.max(0, wait * (0.5 + Math.random()) - tookMs))
         wait = Math.min(wait * 2, failures > LASTING ? RETRY_MS.lasting : RETRY_MS.most)
       }
     }
   }
 
-  async #open(pod: string): Promise<Carrier> {
-    const { installationKey } = this.joined()
-    const carrier = await openCarrier({
-      client: this.client,
-      namespace: INSTALLATION.namespace,
-      pod,
-      installationKey,
-      identity: this.#identity,
-      session: this.#session.name,
-      clock: this.clock,
-      logger: this.logger,
-      signal: this.#stop.signal,
-      onDialers: (dialers) => this.dialer.know(dialers),
-    })
+  /** A carrier to the replica whose turn it is. */
+  async #openNext(signal: AbortSignal): Promise<Carrier> {
+    const { installationKey, replicas } = this.joined()
+    const pod = `${INSTALLATION.manager}-${this.#turn++ % replicas}`
+    try {
+      return await openCarrier({
+        client: this.client,
+        namespace: INSTALLATION.namespace,
+        pod,
+        installationKey,
+        identity: this.#identity,
+        session: this.#session.name,
+        clock: this.clock,
+        logger: this.logger,
+        signal,
+        onDialers: (dialers) => this.dialer.know(dialers),
+      })
+    } catch (error) {
+      this.logger.info({ pod, error: (error as Error).message }, 'manager not reached')
+      throw error
+    }
+  }
+
+  /** What runs over the carrier goes over this one from now on. */
+  #stand(carrier: Carrier): void {
+    if (this.#stop.signal.aborted) {
+      carrier.close()
+      return
+    }
+    const before = this.#carrier
     this.#carrier = carrier
     this.#lastError = undefined
-    this.logger.info({ pod }, 'carrier stands')
+    this.logger.info({ pod: carrier.pod }, 'carrier stands')
+    doubt(carrier, {
+      clock: this.clock,
+      open: (signal) => this.#openNext(AbortSignal.any([signal, this.#stop.signal])),
+      take: (next) => this.#stand(next),
+      discard: (next) => next.close(),
+    })
     this.#waiters.changed()
     this.dialer.carrierChanged()
     this.agents.carrierChanged()
-    return carrier
+    before?.close()
   }
 
   #pause(ms: number): Promise<void> {
