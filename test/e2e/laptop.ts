@@ -4,9 +4,9 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { Cable } from './cable.ts'
 import { type Ran, REMOCAL, type Running, type RunOptions, run, startCommand } from './remocal.ts'
 
@@ -87,6 +87,8 @@ export class Laptop {
     await this.cable.clear()
     await this.cable.up()
     await this.remocal(['quit'])
+    const { REMOCAL_E2E_LOGS: logs } = process.env
+    if (logs !== undefined) copyFileSync(join(this.home, 'daemon.log'), join(logs, `${basename(this.home)}.log`))
     this.#keeper.stdin?.end()
     rmSync(this.home, { recursive: true, force: true })
   }

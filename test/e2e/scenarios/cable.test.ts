@@ -4,19 +4,19 @@ import { after, before, describe, type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { StatusResult } from '../../../src/lib/daemon-api.ts'
 import { Random } from '../../chaos/random.ts'
+import { BothWays } from '../both-ways.ts'
 import type { Cut } from '../cable.ts'
 import { Laptop } from '../laptop.ts'
 import { forceDelete } from '../managers.ts'
 import { place, withoutCable } from '../place.ts'
 import { until } from '../ready.ts'
-import { type Running, run } from '../remocal.ts'
-import { type Settings, serverPod, Traffic } from '../traffic.ts'
+import { run } from '../remocal.ts'
+import type { Settings, Traffic } from '../traffic.ts'
 
 const SEED = Number(process.env.REMOCAL_E2E_SEED ?? 20261)
 const EACH = 32
-const PORT = 7000
 /** How the traffic of one client goes: some 25 KB/s on each connection. */
-const PACE: Settings = { ROLE: 'client', CONNECTIONS: EACH, EVERY_MS: 40, CHUNK_BYTES: 2048, WINDOW_BYTES: 262144 }
+const PACE: Settings = { CONNECTIONS: EACH, EVERY_MS: 40, CHUNK_BYTES: 2048, WINDOW_BYTES: 262144 }
 const PULLS = 20
 /** Pulls before which the manager that carries the session is deleted, and while which. */
 const KILLED_BEFORE = new Set([3, 8, 17])
@@ -43,40 +43,22 @@ function schedule(random: Random): { how: Cut; ms: number }[] {
 
 describe('64 connections', { skip: withoutCable(everywhere) }, () => {
   let laptop: Laptop
-  let attached: Running
-  const traffics: Traffic[] = []
+  let ways: BothWays
   let dialled: Traffic
   let intercepted: Traffic
 
   before(async () => {
     laptop = await Laptop.plug()
-    await laptop.remocalJson(['connect'])
-    const server = await serverPod(client, PORT)
-    const program = Traffic.onLaptop(
-      (command, env) => {
-        attached = laptop.start(
-          ['intercept', 'deploy/orders', '-n', 'shop', '--all', '--port', '80:7001', '--', ...command],
-          { env },
-        )
-        return attached
-      },
-      { ROLE: 'server', PORT: 7001 },
-    )
-    await program.printed(/^LISTENING/m)
-    dialled = Traffic.onLaptop((command, env) => laptop.start(['run', '-n', 'shop', '--', ...command], { env }), {
-      ...PACE,
-      HOST: server.address,
-      PORT,
-    })
-    intercepted = (await Traffic.inPod(client, { ...PACE, HOST: 'orders', PORT: 80, FIRST_ID: 1001 })).traffic
-    traffics.push(server.traffic, program, dialled, intercepted)
+    ways = await BothWays.start(laptop, client)
+    dialled = ways.dial(PACE)
+    intercepted = await ways.call({ ...PACE, FIRST_ID: 1001 })
     await Promise.all([dialled, intercepted].map((one) => one.printed(/^OPENED/m)))
   })
 
   after(async () => {
     await laptop.cable.clear()
     await laptop.cable.up()
-    await Promise.all(traffics.map((one) => one.end()))
+    await ways.end()
     await laptop.close()
     client.close()
   })
