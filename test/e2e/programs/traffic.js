@@ -60,26 +60,37 @@ function serve(socket) {
     say('ENDED', failure, Date.now())
   })
   socket.setNoDelay(true)
-  socket.once('readable', function begin() {
-    const head = socket.read(HEAD_BYTES)
-    if (head === null) socket.once('readable', begin)
-    else if (head[0] === SINK) sink(socket, head.readUInt32BE(1))
-    else {
-      socket.write(head)
-      socket.pipe(socket)
-    }
+  let head = Buffer.alloc(0)
+  socket.on('data', function begin(data) {
+    head = Buffer.concat([head, data])
+    if (head.length < HEAD_BYTES) return
+    socket.off('data', begin)
+    if (head[0] === SINK) sink(socket, head.readUInt32BE(1), head.subarray(HEAD_BYTES))
+    else echo(socket, head)
   })
 }
 
-function sink(socket, id) {
+function echo(socket, first) {
+  const back = (data) => {
+    if (!socket.write(data)) socket.pause()
+  }
+  back(first)
+  socket.on('data', back)
+  socket.on('drain', () => socket.resume())
+  socket.on('end', () => socket.end())
+}
+
+function sink(socket, id, first) {
   const pattern = new Pattern(id)
   let bytes = 0
   let wrong = 0
-  sinks.add(socket)
-  socket.on('data', (data) => {
+  const check = (data) => {
     wrong += pattern.wrong(bytes, data)
     bytes += data.length
-  })
+  }
+  sinks.add(socket)
+  check(first)
+  socket.on('data', check)
   socket.on('end', () => socket.end(JSON.stringify({ bytes, wrong })))
   if (paused) socket.pause()
 }
