@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { KubeClient } from '../../src/kube/client.ts'
 import type { KubeObject } from '../../src/kube/resources.ts'
-import { ClientPod } from './client-pod.ts'
+import { ClientPod, scriptContainer } from './client-pod.ts'
 import { type Process, processes } from './processes.ts'
 import { until } from './ready.ts'
 import type { Running } from './remocal.ts'
@@ -115,6 +115,11 @@ export class Traffic {
     return lines.map(([, how = '', at]) => ({ how, at: Number(at) }))
   }
 
+  /** The same as it was printed, with how many bytes there were. */
+  async lostLines(): Promise<string[]> {
+    return (await this.text()).match(/^LOST.*$/gm) ?? []
+  }
+
   /** The program's process, which is this machine's too. */
   process(): Process {
     const own = ({ environment }: Process): boolean => environment.split('\n').includes(`TRAFFIC=${this.#id}`)
@@ -136,6 +141,11 @@ export class Traffic {
 
 interface Pod extends KubeObject {
   status?: { podIP?: string; phase?: string }
+}
+
+/** The container of an app that serves. */
+export function serverContainer(settings: Settings): object {
+  return scriptContainer(SCRIPT, texts(settings))
 }
 
 /** A server in a pod of its own. @returns it and its address, once it listens */

@@ -2,8 +2,9 @@
  * Checked traffic, run by Node in a pod or behind `remocal` (`traffic.ts` starts it and reads what it prints).
  *
  * ROLE=server PORT=n     each connection begins with a byte that says what it is: 1 gives every byte back; 2 checks what
- *                        comes, and answers its end with what it saw. SIGUSR2: it reads no more of those, or reads on.
- * ROLE=client HOST PORT  keeps CONNECTIONS of KIND echo or sink, each with bytes of its own that are checked as they come back.
+ *                        comes, and answers its end with what it saw. The head comes back first, with MARK for its first byte.
+ *                        SIGUSR2: it reads no more of the second kind, or reads on.
+ * ROLE=client HOST PORT  connects until it has the server of MARK, and keeps CONNECTIONS of KIND echo or sink, each with bytes of its own that are checked as they come back.
  *                        EVERY_MS and CHUNK_BYTES pace it; WINDOW_BYTES are under way at most. SIGTERM: all ends are made and waited for.
  */
 import net from 'node:net'
@@ -14,7 +15,10 @@ const HEAD_BYTES = 5
 /** A prime, so that a piece that is missing or doubled shows. */
 const PERIOD = 65521
 const STALLED_MS = 300
+const AGAIN_MS = 200
 const { env } = process
+/** Which server it is, or should be. */
+const MARK = Number(env.MARK ?? 0)
 const say = (...words) => process.stdout.write(`${words.join(' ')}\n`)
 
 /** What one connection carries: byte n is that of the block at n modulo its length. */
@@ -65,8 +69,11 @@ function serve(socket) {
     head = Buffer.concat([head, data])
     if (head.length < HEAD_BYTES) return
     socket.off('data', begin)
-    if (head[0] === SINK) sink(socket, head.readUInt32BE(1), head.subarray(HEAD_BYTES))
-    else echo(socket, head)
+    const [kind] = head
+    head[0] = MARK
+    socket.write(head.subarray(0, HEAD_BYTES))
+    if (kind === SINK) sink(socket, head.readUInt32BE(1), head.subarray(HEAD_BYTES))
+    else echo(socket, head.subarray(HEAD_BYTES))
   })
 }
 
@@ -107,6 +114,7 @@ class Connection {
   #back = 0
   #head = HEAD_BYTES
   #ended = false
+  #elsewhere = false
   #answer = ''
   #pattern
   #socket
@@ -121,8 +129,6 @@ class Connection {
       head[0] = this.#kind
       head.writeUInt32BE(id, 1)
       socket.write(head)
-      if (this.#kind === SINK && ++seen.open === connections.size) say('OPENED')
-      this.pump()
     })
     socket.on('data', (data) => this.#onData(data))
     socket.on('drain', () => this.pump())
@@ -135,6 +141,7 @@ class Connection {
 
   /** Sends what it may. @param most bytes of this turn */
   pump(most = env.EVERY_MS === undefined ? Number.POSITIVE_INFINITY : 0) {
+    if (this.#head > 0) return
     for (let left = most; left > 0 && !this.#ended; ) {
       if (this.#socket.writableNeedDrain || this.#socket.connecting) return
       const room = this.#kind === SINK ? PERIOD : this.#window - (this.#sent - this.#back)
@@ -153,14 +160,20 @@ class Connection {
   }
 
   #onData(data) {
-    if (this.#kind === SINK) {
-      this.#answer += data
+    if (this.#head === HEAD_BYTES && data[0] !== MARK) {
+      this.#elsewhere = true
+      this.#socket.destroy()
       return
     }
     const skipped = Math.min(this.#head, data.length)
-    if (this.#head > 0 && this.#head === skipped && ++seen.open === connections.size) say('OPENED')
+    if (this.#head > 0 && this.#head === skipped && ++seen.open === Number(env.CONNECTIONS)) say('OPENED')
     this.#head -= skipped
     const bytes = data.subarray(skipped)
+    if (this.#kind === SINK) {
+      this.#answer += bytes
+      this.pump()
+      return
+    }
     seen.wrong += this.#pattern.wrong(this.#back, bytes)
     this.#back += bytes.length
     seen.bytes += bytes.length
@@ -170,6 +183,10 @@ class Connection {
 
   #onClose(id, failure) {
     connections.delete(this)
+    if (this.#elsewhere) {
+      setTimeout(() => connections.add(new Connection(id)), AGAIN_MS)
+      return
+    }
     if (this.#kind === SINK && this.#answer !== '') {
       const { bytes, wrong } = JSON.parse(this.#answer)
       seen.wrong += wrong
@@ -211,7 +228,7 @@ async function client() {
     for (const one of connections) one.end()
   })
   const done = setInterval(() => {
-    if (connections.size > 0) return
+    if (connections.size > 0 || (!stopping && seen.open < Number(env.CONNECTIONS) && seen.lost === 0)) return
     for (const timer of [watch, reports, done]) clearInterval(timer)
     say('RESULT', JSON.stringify(seen))
     // A pod's log is read after it; a program of `remocal run` may end.
