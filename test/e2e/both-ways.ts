@@ -6,8 +6,8 @@ import { apply } from './manifests.ts'
 import { untilReady } from './ready.ts'
 import { type Settings, serverContainer, serverPod, Traffic } from './traffic.ts'
 
-const POD_PORT = 7000
-const LAPTOP_PORT = 7001
+/** The same on the laptop: its program has the app's environment. */
+const PORT = 7000
 /** Tells the program from the app, which serves in the same way. */
 const LAPTOP_MARK = 7
 interface AppObject extends KubeObject {
@@ -30,9 +30,7 @@ const APP: AppObject[] = [
         metadata: { labels },
         spec: {
           terminationGracePeriodSeconds: 0,
-          containers: [
-            { ...serverContainer({ ROLE: 'server', PORT: POD_PORT }), ports: [{ containerPort: POD_PORT }] },
-          ],
+          containers: [{ ...serverContainer({ ROLE: 'server', PORT: PORT }), ports: [{ containerPort: PORT }] }],
         },
       },
     },
@@ -41,7 +39,7 @@ const APP: AppObject[] = [
     apiVersion: 'v1',
     kind: 'Service',
     metadata,
-    spec: { selector: labels, ports: [{ port: 80, targetPort: POD_PORT }] },
+    spec: { selector: labels, ports: [{ port: 80, targetPort: PORT }] },
   },
 ]
 
@@ -72,9 +70,9 @@ export class BothWays {
     await apply(client, APP)
     await untilReady(client, 'shop')
     await laptop.remocalJson(['connect'])
-    const pod = await serverPod(client, POD_PORT)
-    const attach = ['intercept', `deploy/${CALLED}`, '-n', 'shop', '--all', '--port', `80:${LAPTOP_PORT}`, '--']
-    const settings = { ROLE: 'server', PORT: LAPTOP_PORT, MARK: LAPTOP_MARK }
+    const pod = await serverPod(client, PORT)
+    const attach = ['intercept', `deploy/${CALLED}`, '-n', 'shop', '--all', '--port', `80:${PORT}`, '--']
+    const settings = { ROLE: 'server', PORT: PORT, MARK: LAPTOP_MARK }
     const program = Traffic.onLaptop((command, env) => laptop.start([...attach, ...command], { env }), settings)
     await program.printed(/^LISTENING/m)
     return new BothWays(laptop, client, pod, program)
@@ -83,7 +81,7 @@ export class BothWays {
   /** A program on the laptop with connections into the cluster. */
   dial(settings: Settings): Traffic {
     const run = ['run', '-n', 'shop', '--']
-    const into = { ROLE: 'client', ...settings, HOST: this.#address, PORT: POD_PORT }
+    const into = { ROLE: 'client', ...settings, HOST: this.#address, PORT: PORT }
     const traffic = Traffic.onLaptop((command, env) => this.#laptop.start([...run, ...command], { env }), into)
     this.#clients.push(traffic)
     return traffic
