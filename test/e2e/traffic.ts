@@ -12,6 +12,9 @@ import type { Running } from './remocal.ts'
 const SCRIPT = readFileSync(join(import.meta.dirname, 'programs/traffic.js'), 'utf8')
 const ARGUMENTS = ['--input-type=module', '-e', SCRIPT]
 
+/** Characters of the end of what was printed, when it was not what was waited for. */
+const SHOWN = 2000
+
 export type Settings = Record<string, string | number>
 
 /** What a client says of all its connections. Times are this machine's. */
@@ -75,8 +78,12 @@ export class Traffic {
   }
 
   /** Waits until a line matches. */
-  printed(pattern: RegExp, limitMs = 60_000): Promise<RegExpMatchArray> {
-    return until(`${pattern} is printed`, limitMs, async () => (await this.text()).match(pattern) ?? undefined)
+  async printed(pattern: RegExp, limitMs = 60_000): Promise<RegExpMatchArray> {
+    try {
+      return await until(`${pattern}`, limitMs, async () => (await this.text()).match(pattern) ?? undefined)
+    } catch (error) {
+      throw new Error(`${pattern} was not printed:\n${(await this.text()).slice(-SHOWN)}`, { cause: error })
+    }
   }
 
   /** The last report. */

@@ -4,7 +4,7 @@
  * ROLE=server PORT=n     each connection begins with a byte that says what it is: 1 gives every byte back; 2 checks what
  *                        comes, and answers its end with what it saw. The head comes back first, with MARK for its first byte.
  *                        SIGUSR2: it reads no more of the second kind, or reads on.
- * ROLE=client HOST PORT  connects until it has the server of MARK, and keeps CONNECTIONS of KIND echo or sink, each with bytes of its own that are checked as they come back.
+ * ROLE=client HOST PORT  connects until it has the server of MARK, says each time that it has not, and keeps CONNECTIONS of KIND echo or sink, each with bytes of its own that are checked as they come back.
  *                        EVERY_MS and CHUNK_BYTES pace it; WINDOW_BYTES are under way at most. SIGTERM: all ends are made and waited for.
  */
 import net from 'node:net'
@@ -183,7 +183,8 @@ class Connection {
 
   #onClose(id, failure) {
     connections.delete(this)
-    if (this.#elsewhere) {
+    if (this.#head > 0 && !stopping) {
+      say('AGAIN', id, this.#elsewhere ? 'elsewhere' : failure, Date.now())
       setTimeout(() => connections.add(new Connection(id)), AGAIN_MS)
       return
     }
