@@ -277,7 +277,12 @@ export class Cluster {
         const carrier = this.#carrier ?? (await this.#openNext(signal))
         failures = 0
         wait = RETRY_MS.first
-        if (this.#carrier !== carrier) this.#stand(carrier)
+        if (this.#carrier === undefined) this.#stand(carrier)
+        else if (this.#carrier !== carrier) {
+          // What was begun while the one before was silent came first.
+          carrier.close()
+          continue
+        }
         const reason = await carrier.closed
         this.logger.info({ pod: carrier.pod, reason: reason?.message }, 'carrier lost')
         // Another one may have taken its place.
@@ -337,7 +342,11 @@ export class Cluster {
     doubt(carrier, {
       clock: this.clock,
       open: (signal) => this.#openNext(AbortSignal.any([signal, this.#stop.signal])),
-      take: (next) => this.#stand(next),
+      take: (next) => {
+        // It may be late: another one stands already.
+        if (this.#carrier === undefined || this.#carrier === carrier) this.#stand(next)
+        else next.close()
+      },
       discard: (next) => next.close(),
     })
     this.#waiters.changed()

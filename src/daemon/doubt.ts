@@ -17,9 +17,9 @@ export interface Doubted {
 
 export interface DoubtOptions<T> {
   clock: Clock
-  /** Opens another one. Aborted when the doubt is over: the far end was heard again, or the carrier has ended. */
+  /** Opens another one. Aborted when the far end is heard again; when the carrier ends meanwhile, it is wanted all the more. */
   open(signal: AbortSignal): Promise<T>
-  /** Takes it in the place of the one that is still silent. */
+  /** Takes it in the place of the one that is silent or has ended. */
   take(next: T): void
   /** It is not needed any more. */
   discard(next: T): void
@@ -48,8 +48,5 @@ export function doubt<T>(carrier: Doubted, { clock, open, take, discard }: Doubt
       void look(looking)
     }
   })
-  void carrier.closed.then(() => {
-    timer.cancel()
-    looking?.abort(new Error('the carrier has ended'))
-  })
+  void carrier.closed.then(() => timer.cancel())
 }
