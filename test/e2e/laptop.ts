@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -101,7 +101,8 @@ export class Laptop {
     const { REMOCAL_E2E_LOGS: logs } = process.env
     if (logs !== undefined) {
       await this.remocal(['quit'])
-      copyFileSync(join(this.home, 'daemon.log'), join(logs, `${basename(this.home)}.log`))
+      const log = join(this.home, 'daemon.log')
+      if (existsSync(log)) copyFileSync(log, join(logs, `${basename(this.home)}.log`))
     }
     this.#keeper.stdin?.end()
     process.off('exit', this.#sweep)
