@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { BothWays, CALLED } from '../both-ways.ts'
+import { BothWays } from '../both-ways.ts'
 import { Laptop } from '../laptop.ts'
 import { place, withoutCable } from '../place.ts'
 import { type Process, processes, processesOfPods, residentBytes } from '../processes.ts'
@@ -60,7 +60,7 @@ describe('a program that stops reading for 60 s', { skip: withoutCable(everywher
     const daemons = processes(/(main\.ts|remocal\.mjs) daemon$/).filter(({ environment }) => environment.includes(home))
     const managed = 'app.kubernetes.io/name=remocal-manager'
     const managers = await processesOfPods(client, managed, 'remocal-system', /(main\.ts|remocal\.mjs) manager/)
-    const agents = await processesOfPods(client, `app=${CALLED}`, 'shop', /(main\.ts|remocal\.mjs) agent /)
+    const agents = await processesOfPods(client, `app=${ways.app}`, 'shop', /(main\.ts|remocal\.mjs) agent /)
     assert.ok(daemons.length === 1 && managers.length === 2 && agents.length === 2)
     const named = (name: string, found: Process[]): typeof watched =>
       found.map((process) => ({ name, process, before: 0, most: 0 }))
