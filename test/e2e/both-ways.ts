@@ -11,6 +11,7 @@ import { type Settings, serverContainer, serverPod, Traffic } from './traffic.ts
 const PORT = 7000
 /** Tells the program from the app, which serves in the same way. */
 const LAPTOP_MARK = 7
+
 interface AppObject extends KubeObject {
   spec: object
 }
