@@ -1,7 +1,7 @@
 /**
  * Keeps one carrier to any manager for as long as it is wanted. Port-forward and TCP are looked for at the same time, each by itself, so
  * that neither waits for the other; the first manager that proves itself is taken. TCP is the better way: it is looked for on and on, and
- * taken in the place of a port-forward, which stays until what runs over it has moved.
+ * taken in the place of a port-forward, which stays until what runs over it has moved. A carrier that is silent is no better than none.
  */
 import { Waiters } from '../lib/waiters.ts'
 import type { Dialers } from '../wire/messages/control.ts'
@@ -9,6 +9,7 @@ import { drained } from '../wire/session/drained.ts'
 import { Attempts, type AttemptsOptions } from './attempts.ts'
 import type { Carrier } from './carrier.ts'
 import { Search } from './search.ts'
+import { watchSilence } from './silence.ts'
 
 /** So many failures in a row mean that it lasts: then it is tried more rarely, and at once when somebody asks. */
 const LASTING = 30
@@ -35,6 +36,8 @@ export class CarrierKeeper {
   readonly #open = new Set<Carrier>()
   #carrier: Carrier | undefined
   #since = 0
+  /** The carrier of now is silent: the next one is looked for before it is dead. */
+  #isSilent = false
   /** Carriers over TCP in a row that did not last. */
   #unsteady = 0
   #addresses: string[] = []
@@ -121,10 +124,18 @@ export class CarrierKeeper {
     await Promise.all(open.map(({ closed }) => closed))
   }
 
+  /** Looks for what is wanted, and for nothing else. */
   #look(): void {
-    if (this.#closed || this.#carrier?.kind === 'tcp') return
-    if (this.#carrier === undefined) this.#forward.start()
-    if (this.#addresses.length > 0) this.#direct.start()
+    const has = this.#isSilent ? undefined : this.#carrier?.kind
+    if (this.#closed || has !== undefined) this.#forward.stop()
+    else this.#forward.start()
+    if (this.#closed || has === 'tcp') this.#direct.stop()
+    else if (this.#addresses.length > 0) this.#direct.start()
+  }
+
+  #isBetter(carrier: Carrier): boolean {
+    if (this.#carrier === undefined || this.#isSilent) return true
+    return this.#carrier.kind !== 'tcp' && carrier.kind === 'tcp'
   }
 
   async #tryDirect(signal: AbortSignal): Promise<void> {
@@ -140,21 +151,26 @@ export class CarrierKeeper {
 
   #take(carrier: Carrier): void {
     const before = this.#carrier
-    if (this.#closed || (before !== undefined && (before.kind === 'tcp' || carrier.kind !== 'tcp'))) {
+    if (this.#closed || !this.#isBetter(carrier)) {
       carrier.close()
       return
     }
     const { clock, logger, onCarrier } = this.#options
     this.#carrier = carrier
+    this.#isSilent = false
     this.#since = clock.now()
     this.#error = undefined
     this.#open.add(carrier)
     void carrier.closed.then((reason) => this.#over(carrier, reason))
-    this.#forward.stop()
+    watchSilence(carrier, clock, (isSilent) => {
+      if (this.#carrier !== carrier) return
+      this.#isSilent = isSilent
+      this.#look()
+    })
+    this.#look()
     this.#forward.reset()
-    if (carrier.kind === 'tcp') this.#direct.stop()
     // The network works again, so TCP may too; but not for a path that breaks again and again.
-    else if (this.#unsteady === 0) this.#direct.hurry()
+    if (carrier.kind !== 'tcp' && this.#unsteady === 0) this.#direct.hurry()
     logger.info({ pod: carrier.pod, link: carrier.kind }, 'carrier stands')
     this.#listen(carrier)
     onCarrier(carrier)
@@ -182,6 +198,7 @@ export class CarrierKeeper {
     this.#open.delete(carrier)
     if (this.#carrier !== carrier) return
     this.#carrier = undefined
+    this.#isSilent = false
     this.#error = reason ?? new Error('the manager ended the connection')
     const { clock, logger } = this.#options
     logger.info({ pod: carrier.pod, link: carrier.kind, reason: reason?.message }, 'carrier lost')

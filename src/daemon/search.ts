@@ -62,6 +62,7 @@ export class Search {
     if (this.#failures > 0) await this.#pause()
     while (!signal.aborted) {
       run.attempt = new AbortController()
+      const startedAt = this.#options.clock.now()
       try {
         await this.#options.attempt(AbortSignal.any([signal, run.attempt.signal]))
         break
@@ -70,16 +71,17 @@ export class Search {
       }
       if (signal.aborted) return
       this.#failures++
-      await this.#pause()
+      // Who waited for an answer in vain has waited.
+      await this.#pause(this.#options.clock.now() - startedAt)
     }
     if (this.#run === run) this.#run = undefined
   }
 
-  #pause(): Promise<void> {
+  #pause(waitedMs = 0): Promise<void> {
     const { clock, firstMs, longestMs } = this.#options
     const { promise, resolve } = Promise.withResolvers<void>()
     const ms = Math.min(firstMs * 2 ** Math.min(this.#failures - 1, 30), longestMs(this.#failures))
-    const timer = clock.after(ms * (0.5 + Math.random()), resolve)
+    const timer = clock.after(Math.max(0, ms * (0.5 + Math.random()) - waitedMs), resolve)
     this.#wake = resolve
     return promise.finally(() => timer.cancel())
   }

@@ -4,8 +4,10 @@
  */
 import * as http from 'node:http'
 import * as https from 'node:https'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import * as tls from 'node:tls'
+import { connectSoon } from './connect-soon.ts'
 import type { Credentials, KubeTarget } from './target.ts'
 
 export interface TransportRequest {
@@ -135,7 +137,24 @@ export class Transport {
       ...(credentials.cert !== undefined && { cert: credentials.cert }),
       ...(credentials.key !== undefined && { key: credentials.key }),
     }
-    return proxy === undefined ? new https.Agent(options) : new ProxiedAgent(options, new URL(proxy))
+    return proxy === undefined ? new DirectAgent(options) : new ProxiedAgent(options, new URL(proxy))
+  }
+}
+
+type Secured = https.RequestOptions & tls.ConnectionOptions
+type Connected = (error: Error | null, socket: Duplex) => void
+
+/** Opens each connection as soon as there is a network for it. */
+class DirectAgent extends https.Agent {
+  override createConnection(options: Secured, callback?: Connected): Duplex | null | undefined {
+    const host = options.host ?? ''
+    const secure = (socket: Socket): void => {
+      callback?.(null, super.createConnection({ ...options, socket } as Secured) as Duplex)
+    }
+    connectSoon({ host, port: Number(options.port) }).then(secure, (error: Error) =>
+      callback?.(error, undefined as unknown as Duplex),
+    )
+    return undefined
   }
 }
 
@@ -148,10 +167,7 @@ class ProxiedAgent extends https.Agent {
     this.#proxy = proxy
   }
 
-  override createConnection(
-    options: https.RequestOptions & tls.ConnectionOptions,
-    callback?: (error: Error | null, socket: Duplex) => void,
-  ): Duplex | null | undefined {
+  override createConnection(options: Secured, callback?: Connected): Duplex | null | undefined {
     const { protocol, hostname, port, username, password } = this.#proxy
     const authority = `${options.host}:${options.port}`
     const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`

@@ -9,6 +9,17 @@ interface Pod extends KubeObject {
   status?: { phase?: string; containerStatuses?: { state?: { waiting?: { reason?: string } } }[] }
 }
 
+/** A container of the shop's image that runs `script` (an ES module). */
+export function scriptContainer(script: string, env: Record<string, string>): object {
+  return {
+    name: 'client',
+    image: 'remocal-shop:dev',
+    imagePullPolicy: 'IfNotPresent',
+    args: ['--input-type=module', '-e', script],
+    env: Object.entries(env).map(([name, value]) => ({ name, value })),
+  }
+}
+
 /** A pod of the shop's image that runs `script` (an ES module). `end()` takes it away. */
 export class ClientPod {
   readonly name: string = `client-${randomBytes(3).toString('hex')}`
@@ -21,13 +32,7 @@ export class ClientPod {
   }
 
   async start(script: string, env: Record<string, string> = {}): Promise<void> {
-    const container = {
-      name: 'client',
-      image: 'remocal-shop:dev',
-      imagePullPolicy: 'IfNotPresent',
-      args: ['--input-type=module', '-e', script],
-      env: Object.entries(env).map(([name, value]) => ({ name, value })),
-    }
+    const container = scriptContainer(script, env)
     await this.#client.create<Pod>({
       apiVersion: 'v1',
       kind: 'Pod',

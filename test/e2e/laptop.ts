@@ -2,13 +2,16 @@
  * A laptop apart from this machine: a network namespace that reaches the kit's cluster over a cable and nothing else, with a
  * state folder of its own. Its processes are this machine's, and so are its files and its clock.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { Cable } from './cable.ts'
 import { type Ran, REMOCAL, type Running, type RunOptions, run, startCommand } from './remocal.ts'
+
+const QUIT_MS = 20_000
 
 export interface LaptopOptions {
   /** The kit's command and its cluster; default: `REMOCAL_E2E_KIT` and `REMOCAL_E2E_KIT_CLUSTER`. */
@@ -56,7 +59,11 @@ export class Laptop {
     const [said] = await Promise.race([once(keeper.stdout, 'data'), once(keeper, 'close')])
     const [, pid] = /^pid (\d+)/.exec(String(said)) ?? []
     if (pid === undefined) throw new Error(`the kit made no laptop (exit ${said})`)
+    // Neither the keeper nor the daemon outlives this process, however it ends.
+    keeper.unref()
+    for (const pipe of [keeper.stdin, keeper.stdout]) (pipe as unknown as Socket).unref()
     const laptop = new Laptop(new Cable(kit, cluster, name), keeper, `/proc/${pid}/ns/net`, env)
+    process.on('exit', laptop.#sweep)
     // The first limit reroutes, which connections that are open would not survive.
     if (!unlimited) await laptop.cable.wire(0, 0, 0)
     await laptop.cable.up()
@@ -90,12 +97,28 @@ export class Laptop {
     return this.spawn(REMOCAL, args, options)
   }
 
-  /** Ends its daemon and takes its state away. */
-  async close(): Promise<void> {
+  /** Puts the cable back in, without limits. */
+  async mend(): Promise<void> {
     await this.cable.clear()
     await this.cable.up()
-    await this.remocal(['quit'])
+  }
+
+  /** Ends its daemon and takes its state away. */
+  async close(): Promise<void> {
+    await this.mend()
+    const { REMOCAL_E2E_LOGS: logs } = process.env
+    if (logs !== undefined) {
+      await this.remocal(['quit'])
+      const log = join(this.home, 'daemon.log')
+      if (existsSync(log)) copyFileSync(log, join(logs, `${basename(this.home)}.log`))
+    }
     this.#keeper.stdin?.end()
+    process.off('exit', this.#sweep)
+    this.#sweep()
+  }
+
+  readonly #sweep = (): void => {
+    spawnSync(REMOCAL, ['quit'], { env: { ...process.env, ...this.#env }, stdio: 'ignore', timeout: QUIT_MS })
     rmSync(this.home, { recursive: true, force: true })
   }
 

@@ -77,7 +77,7 @@ async function scenarios(env: NodeJS.ProcessEnv): Promise<number> {
   const reports = ['--test-reporter=spec', '--test-reporter-destination=stdout']
   const child = spawn(
     process.execPath,
-    ['--test', '--test-concurrency=1', '--test-timeout=240000', ...reports, ...files],
+    ['--test', '--test-concurrency=1', '--test-timeout=360000', ...reports, ...files],
     { env, stdio: 'inherit' },
   )
   // Given up half way, what was made is taken away all the same.

@@ -1,5 +1,7 @@
 /** Finds and kills processes of this machine, those in pods included: on a sandbox and on the kit's nodes they are all in `/proc`. */
 import { readdirSync, readFileSync } from 'node:fs'
+import type { KubeClient } from '../../src/kube/client.ts'
+import type { KubeObject } from '../../src/kube/resources.ts'
 import { until } from './ready.ts'
 
 export interface Process {
@@ -18,6 +20,30 @@ export function processes(pattern: RegExp): Process[] {
       const found = read(Number(name))
       return found !== undefined && pattern.test(found.command) ? [found] : []
     })
+}
+
+/** Those of the pods that a selector finds. */
+export async function processesOfPods(
+  client: KubeClient,
+  labelSelector: string,
+  namespace: string,
+  pattern: RegExp,
+): Promise<Process[]> {
+  const { items } = await client.list<KubeObject>({ apiVersion: 'v1', kind: 'Pod', namespace }, { labelSelector })
+  const uids = items.map(({ metadata }) => metadata.uid ?? '')
+  const mine = ({ command, environment }: Process): boolean =>
+    uids.some((uid) => command.includes(uid) || environment.includes(uid))
+  return processes(pattern).filter(mine)
+}
+
+/** Bytes of memory that a process holds now; 0 when it has ended. */
+export function residentBytes({ pid }: Process): number {
+  try {
+    const [, kib = '0'] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+    return Number(kib) * 1024
+  } catch {
+    return 0
+  }
 }
 
 function read(pid: number): Process | undefined {

@@ -1,7 +1,7 @@
 /** The daemon's carrier over real sockets: which way is taken, and how it changes under a flow of checked bytes. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
 import { Echoed } from './fixtures/echoed.ts'
 import { Door, Loopback } from './fixtures/loopback.ts'
@@ -28,6 +28,32 @@ async function flow({ dialer }: Loopback, t: TestContext): Promise<Echoed> {
   const echoed = new Echoed(await dialer.dial('echo', 7))
   t.after(() => echoed.end())
   return echoed
+}
+
+/** A way to a port on which everything can be made to stand still; new connections too. */
+async function stallable(t: TestContext, port: number): Promise<{ address: string; stall(): void }> {
+  const sockets: Socket[] = []
+  let isStalled = false
+  const server = createServer((near) => {
+    sockets.push(near.on('error', () => {}))
+    if (isStalled) return
+    const far = connect(port, '127.0.0.1').on('error', () => {})
+    sockets.push(far)
+    near.pipe(far).pipe(near)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stall() {
+      isStalled = true
+      for (const socket of sockets) socket.unpipe().pause()
+    },
+  }
 }
 
 describe('the carrier', () => {
@@ -98,6 +124,25 @@ describe('the carrier', () => {
     const second = await loopback.door()
     loopback.tell([second.address])
     await loopback.carriedBy('tcp')
+    await echoed.more(MEGABYTE)
+  })
+
+  it('is replaced while it is silent, before it is known to be dead, and flows go on', async (t) => {
+    const loopback = await start(t)
+    const door = await loopback.door()
+    const cable = await stallable(t, door.port)
+    loopback.connect([cable.address])
+    await loopback.carriedBy('tcp')
+    const echoed = await flow(loopback, t)
+    await echoed.more(MEGABYTE)
+    const before = loopback.keeper.carrier
+    let isOver = false
+    void before?.closed.then(() => {
+      isOver = true
+    })
+    cable.stall()
+    await loopback.carriedBy('port-forward')
+    assert.equal(isOver, false)
     await echoed.more(MEGABYTE)
   })
 

@@ -2,17 +2,12 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { KubeObject } from '../../../src/kube/resources.ts'
 import type { ConnectResult, ListResult } from '../../../src/lib/daemon-api.ts'
 import { ClientPod } from '../client-pod.ts'
 import { laptopHome, place, withoutKit } from '../place.ts'
-import { killHard, type Process, processes } from '../processes.ts'
+import { killHard, type Process, processes, processesOfPods } from '../processes.ts'
 import { until } from '../ready.ts'
 import { type Running, remocal, remocalJson, start } from '../remocal.ts'
-
-interface Pod extends KubeObject {
-  status: { phase: string }
-}
 
 /** Asks URL with HEADER every 100 ms, however long the earlier ones take; a line for each answer: start, duration, who. */
 const ASKING = `
@@ -63,14 +58,9 @@ const held = async (): Promise<number> => {
   return workloads.find(({ name }) => name === 'orders')?.held.length ?? -1
 }
 
-/** The processes of one kind that belong to this laptop or to this cluster's pods. */
-async function ofPods(selector: string, namespace: string, pattern: RegExp): Promise<Process[]> {
-  const { items } = await client.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace }, { labelSelector: selector })
-  const uids = items.map(({ metadata }) => metadata.uid ?? '')
-  const mine = ({ command, environment }: Process): boolean =>
-    uids.some((uid) => command.includes(uid) || environment.includes(uid))
-  return processes(pattern).filter(mine)
-}
+/** The processes of one kind that belong to this cluster's pods. */
+const ofPods = (selector: string, namespace: string, pattern: RegExp): Promise<Process[]> =>
+  processesOfPods(client, selector, namespace, pattern)
 const ofLaptop = (pattern: RegExp): Process[] =>
   processes(pattern).filter(({ environment }) => environment.includes(`REMOCAL_HOME=${home}\n`))
 
