@@ -39,7 +39,7 @@ async function manager(): Promise<void> {
     if (far !== undefined) void splice(flow, far.open(header))
   }
   await listen((socket) => {
-    const mux = createMux(tcpLink(socket), { side: 'server', handlers: { onFlow, onClose } })
+    const mux = createMux(tcpLink(socket, { givesBack: true }), { side: 'server', handlers: { onFlow, onClose } })
     far ??= mux
   })
 }

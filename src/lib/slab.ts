@@ -47,6 +47,27 @@ export function giveBack(bytes: Uint8Array): void {
   if (buffer.lent === 0 && free.length < MAX_FREE) free.push(buffer)
 }
 
+/** Bytes that were written to something; they are given back once all of them are gone. */
+export class Written {
+  readonly #to: { readonly writableLength: number; readonly destroyed: boolean }
+  #bytes: Uint8Array[] = []
+
+  constructor(to: { readonly writableLength: number; readonly destroyed: boolean }) {
+    this.#to = to
+  }
+
+  add(bytes: Uint8Array): void {
+    this.#bytes.push(bytes)
+  }
+
+  /** Call after a write, and when the stream has drained. */
+  settle(): void {
+    if (this.#bytes.length === 0 || this.#to.writableLength > 0 || this.#to.destroyed) return
+    for (const bytes of this.#bytes) giveBack(bytes)
+    this.#bytes = []
+  }
+}
+
 /** Bytes that will wait for long: a small piece leaves its slab, so that it keeps no more memory than it is. */
 export function settle(bytes: Buffer): Buffer {
   if (bytes.length >= WORTH_BYTES || !(bytes.buffer instanceof Slab)) return bytes

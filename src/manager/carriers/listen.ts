@@ -15,7 +15,7 @@ export async function listenForCarriers(port: number, options: CarrierOptions): 
   const server = createSlabServer({ noDelay: true, keepAlive: true }, (socket) => {
     const known = strangers.enter(socket.remoteAddress ?? '')
     if (known === undefined) socket.destroy()
-    else void carry(tcpLink(socket), options, known).finally(known)
+    else void carry(tcpLink(socket, { givesBack: true }), options, known).finally(known)
   })
   server.maxConnections = MAX_CONNECTIONS
   server.listen(port)

@@ -1,6 +1,6 @@
 /** Joins a stream with a socket. */
 import type { Socket } from 'node:net'
-import { giveBack } from '../../lib/slab.ts'
+import { Written } from '../../lib/slab.ts'
 import { lendReads } from '../../lib/slab-socket.ts'
 import type { Flow } from '../mux/contract.ts'
 
@@ -22,6 +22,7 @@ export async function spliceSocket(stream: Joint, socket: Socket): Promise<void>
     stream.reset('reset', 'the connection was gone')
     socketOver.resolve()
   }
+  const written = new Written(socket)
   lendReads(socket)
   socket.on('data', (bytes: Buffer) => {
     if (!stream.send(bytes)) socket.pause()
@@ -30,7 +31,7 @@ export async function spliceSocket(stream: Joint, socket: Socket): Promise<void>
   if (socket.readableEnded) stream.end()
   else socket.on('end', () => stream.end())
   socket.on('drain', () => {
-    settle()
+    written.settle()
     stream.resume()
   })
   // `close` follows; the far end hears of it there.
@@ -48,15 +49,8 @@ export async function spliceSocket(stream: Joint, socket: Socket): Promise<void>
     process.nextTick(() => {
       corked = false
       socket.uncork()
-      settle()
+      written.settle()
     })
-  }
-  // What the kernel has taken is given back.
-  let written: Buffer[] = []
-  const settle = (): void => {
-    if (socket.writableLength > 0 || socket.destroyed) return
-    for (const bytes of written) giveBack(bytes)
-    written = []
   }
   socket.on('close', () => {
     const whole = socket.readableEnded && streamEnded && failure === undefined
@@ -66,9 +60,9 @@ export async function spliceSocket(stream: Joint, socket: Socket): Promise<void>
   stream.bind({
     onData(bytes) {
       if (bytes.length >= CORKED_BYTES) cork()
-      written.push(bytes)
+      written.add(bytes)
       if (!socket.write(bytes)) stream.pause()
-      settle()
+      written.settle()
     },
     onEnd() {
       streamEnded = true

@@ -12,7 +12,7 @@ import { type LinkRefused, readRefusal } from './start.ts'
 
 /** Bytes that are kept until the far end has them; more has to wait. Fills 1 Gbit/s at 60 ms. */
 export const MAX_UNACKED_BYTES = 8 * 1024 * 1024
-/** Bytes that wait to be sent; more has to wait where something urgent can overtake it. */
+/** Bytes that wait to be sent while there is no link. */
 const MAX_UNSENT_BYTES = 128 * 1024
 /** The far end is told at least this often what has arrived; mostly it asks before. */
 const ACK_BYTES = 1024 * 1024
@@ -189,7 +189,11 @@ export class DurableLink implements Link {
   }
 
   #isFull(): boolean {
-    return this.#resend.unacknowledgedBytes >= MAX_UNACKED_BYTES || this.#resend.unsentBytes >= MAX_UNSENT_BYTES
+    return this.#resend.unacknowledgedBytes >= MAX_UNACKED_BYTES || this.#resend.unsentBytes >= this.#queue
+  }
+
+  get #queue(): number {
+    return this.#flight?.queue ?? MAX_UNSENT_BYTES
   }
 
   #flush(): void {
@@ -214,7 +218,7 @@ export class DurableLink implements Link {
 
   #unblock(): void {
     if (!this.#blocked || this.#over !== undefined) return
-    if (this.#resend.unsentBytes > MAX_UNSENT_BYTES / 2) return
+    if (this.#resend.unsentBytes > this.#queue / 2) return
     if (this.#resend.unacknowledgedBytes > MAX_UNACKED_BYTES / 2) return
     this.#blocked = false
     process.nextTick(() => this.#handlers?.onDrain())

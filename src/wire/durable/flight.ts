@@ -8,8 +8,10 @@ const GAIN = 2
 const START_BYTES = 512 * 1024
 const LEAST_BYTES = 64 * 1024
 /** So long the far end may be late without the path running empty, as far as this many bytes go. */
-const SLACK_MS = 4
+const SLACK_MS = 8
 const SLACK_BYTES = 4 * 1024 * 1024
+/** What waits to be sent is less, but much where it is gone at once: long runs cost less. */
+const MAX_QUEUE_BYTES = 512 * 1024
 const ASKS = 4
 /** The fastest of so many samples, those of six flights, is the path's rate. */
 const RATES = 6 * ASKS
@@ -30,6 +32,7 @@ export class Flight {
   readonly #rates = new Float64Array(RATES)
   #rateCount = 0
   #limit = START_BYTES
+  #queue = LEAST_BYTES
   /** Sent when it was asked last. */
   #askedAt = 0
   #roundTripMs = Number.POSITIVE_INFINITY
@@ -46,6 +49,11 @@ export class Flight {
   /** Bytes that may be under way. */
   get limit(): number {
     return this.#limit
+  }
+
+  /** Bytes that may wait to be sent; more has to wait where something urgent can overtake it. */
+  get queue(): number {
+    return this.#queue
   }
 
   /** It is time to ask. @param sent offset up to which bytes were sent */
@@ -104,6 +112,7 @@ export class Flight {
     const rate = this.#fastest()
     const held = rate * this.#roundTripMs
     const slack = Math.min(SLACK_BYTES, rate * SLACK_MS)
+    this.#queue = Math.max(LEAST_BYTES, Math.min(MAX_QUEUE_BYTES, rate * SLACK_MS))
     const wanted = this.#probeFrom === undefined ? Math.max(GAIN * held, slack) : held / GAIN
     // The first answers come before there was anything to measure.
     this.#limit = Math.floor(Math.max(this.#rateCount < ASKS ? START_BYTES : LEAST_BYTES, wanted))

@@ -1,5 +1,6 @@
-/** A link as a Node stream, for TLS on it. Back-pressure goes through both ways. */
+/** A link as a Node stream, for TLS on it and nothing else. Back-pressure goes through both ways. */
 import { Duplex } from 'node:stream'
+import { giveBack } from '../../lib/slab.ts'
 import type { Link } from './link.ts'
 
 /** The stream owns the link: its end closes it, its destruction resets it. */
@@ -29,6 +30,8 @@ export function linkDuplex(link: Link): Duplex {
   link.bind({
     onData(bytes) {
       if (!duplex.push(bytes)) link.pause()
+      // TLS copies what it gets at once.
+      if (duplex.readableLength === 0) giveBack(bytes)
     },
     onDrain() {
       const done = drained

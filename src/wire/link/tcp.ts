@@ -1,20 +1,22 @@
 /** A TCP (or TLS) socket as a link. */
 import type { Socket } from 'node:net'
+import { Written } from '../../lib/slab.ts'
 import { connectSlabs, lendReads } from '../../lib/slab-socket.ts'
 import type { Link, LinkHandlers } from './link.ts'
 
 const KEEP_ALIVE_MS = 15_000
 
-/**
- * Wraps a connected socket; the link owns it.
- * @param below for a TLS socket: the link under it, which a reset must reach
- */
-export function tcpLink(
-  socket: Socket,
-  name = `tcp ${socket.remoteAddress}:${socket.remotePort}`,
-  below?: Pick<Link, 'reset'>,
-): Link {
-  return new TcpLink(socket, name, below)
+export interface TcpLinkOptions {
+  name?: string
+  /** For a TLS socket: the link under it, which a reset must reach. */
+  below?: Pick<Link, 'reset'>
+  /** Whoever sends keeps nothing of it: what the kernel has taken is given back (`lib/slab.ts`). */
+  givesBack?: boolean
+}
+
+/** Wraps a connected socket; the link owns it. */
+export function tcpLink(socket: Socket, options: TcpLinkOptions = {}): Link {
+  return new TcpLink(socket, options)
 }
 
 /**
@@ -38,7 +40,7 @@ export async function dialTcp(host: string, port: number, { signal }: { signal?:
     signal?.removeEventListener('abort', give)
     socket.off('error', reject)
   }
-  return tcpLink(socket, `tcp ${host}:${port}`)
+  return tcpLink(socket, { name: `tcp ${host}:${port}` })
 }
 
 class TcpLink implements Link {
@@ -46,12 +48,14 @@ class TcpLink implements Link {
   readonly #socket: Socket
   #reason: Error | undefined
   readonly #below: Pick<Link, 'reset'> | undefined
+  readonly #written: Written | undefined
   #closing = false
 
-  constructor(socket: Socket, name: string, below?: Pick<Link, 'reset'>) {
-    this.name = name
+  constructor(socket: Socket, { name, below, givesBack = false }: TcpLinkOptions) {
+    this.name = name ?? `tcp ${socket.remoteAddress}:${socket.remotePort}`
     this.#below = below
     this.#socket = socket
+    this.#written = givesBack ? new Written(socket) : undefined
     socket.setNoDelay(true)
     socket.pause()
     // Until `bind`, an error must not be an uncaught one; `close` follows and is told then.
@@ -69,7 +73,10 @@ class TcpLink implements Link {
     let farEnded = false
     lendReads(socket)
     socket.on('data', (bytes: Buffer) => handlers.onData(bytes))
-    socket.on('drain', () => handlers.onDrain())
+    socket.on('drain', () => {
+      this.#written?.settle()
+      handlers.onDrain()
+    })
     // A link has no half-close: when the far end sends no more, it is over.
     socket.on('end', () => {
       farEnded = true
@@ -86,8 +93,12 @@ class TcpLink implements Link {
     const socket = this.#socket
     if (!socket.writable) return true
     if (pieces.length > 1) socket.cork()
-    for (const bytes of pieces) socket.write(bytes)
+    for (const bytes of pieces) {
+      socket.write(bytes)
+      this.#written?.add(bytes)
+    }
     if (pieces.length > 1) socket.uncork()
+    this.#written?.settle()
     return socket.writableLength === 0 || !socket.writableNeedDrain
   }
 

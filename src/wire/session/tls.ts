@@ -38,7 +38,7 @@ export async function secure(link: Link, options: SecureOptions): Promise<{ link
     const peer = peerKeyOf(certificate)
     const wrong = verify(peer)
     if (wrong !== undefined) throw new Error(wrong)
-    return { link: tcpLink(socket, `${link.name} (TLS)`, link), peer }
+    return { link: tcpLink(socket, { name: `${link.name} (TLS)`, below: link }), peer }
   } catch (error) {
     socket.destroy()
     throw error
