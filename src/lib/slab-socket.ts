@@ -40,9 +40,12 @@ export function acceptSlabs(accepted: Socket): Socket {
   return socket.pause()
 }
 
-/** From now on what the socket reads may be lent: who gets it gives it back, or leaves it to the garbage collector. */
-export function lendReads(socket: Socket): void {
-  if (socket instanceof SlabSocket) socket.lends = true
+/**
+ * From now on what the socket reads may be lent: who gets it gives it back, or leaves it to the garbage collector.
+ * @param most bytes that are read at once, at most a slab
+ */
+export function lendReads(socket: Socket, most = SLAB_BYTES): void {
+  if (socket instanceof SlabSocket) socket.lends = most
 }
 
 /** What Node's sockets have and do not declare. */
@@ -61,7 +64,8 @@ class SlabServer extends Server {
 }
 
 class SlabSocket extends Socket {
-  lends = false
+  /** How much it lends at most. */
+  lends = 0
   /** Undefined: the shared one. */
   #own: Buffer | undefined
 
@@ -91,7 +95,7 @@ class SlabSocket extends Socket {
   }
 
   #take(count: number): Buffer {
-    if (this.lends && count >= LENT_BYTES) return this.#lend(count)
+    if (this.lends > 0 && count >= LENT_BYTES) return this.#lend(count)
     const bytes = Buffer.from(this.memory().subarray(0, count))
     this.#disown()
     return bytes
@@ -104,9 +108,9 @@ class SlabSocket extends Socket {
       SHARED.copy(full, 0, 0, count)
       if (owners < MAX_OWNERS) {
         owners++
-        this.#own = takeSlab()
+        this.#own = takeSlab().subarray(0, this.lends)
       }
-    } else this.#own = takeSlab()
+    } else this.#own = takeSlab().subarray(0, this.lends)
     return lend(full, count)
   }
 

@@ -1,11 +1,14 @@
 /** Joins a stream with a socket. */
 import type { Socket } from 'node:net'
-import { Written } from '../../lib/slab.ts'
+import { SLAB_BYTES, Written } from '../../lib/slab.ts'
 import { lendReads } from '../../lib/slab-socket.ts'
 import type { Flow } from '../mux/contract.ts'
 
 /** Smaller ones leave at once. */
 const CORKED_BYTES = 16 * 1024
+
+/** With its headers (of mux and durable link) it fills a slab at the other end, which can then write it in one piece. */
+const READ_BYTES = SLAB_BYTES - 20
 
 type Joint = Pick<Flow, 'bind' | 'send' | 'pause' | 'resume' | 'end' | 'reset'>
 
@@ -23,7 +26,7 @@ export async function spliceSocket(stream: Joint, socket: Socket): Promise<void>
     socketOver.resolve()
   }
   const written = new Written(socket)
-  lendReads(socket)
+  lendReads(socket, READ_BYTES)
   socket.on('data', (bytes: Buffer) => {
     if (!stream.send(bytes)) socket.pause()
   })
