@@ -2,6 +2,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Clock, Timer } from './clock.ts'
+import { dropSlabs } from './slab.ts'
 
 const LOOK_MS = 3000
 /** Share of the time in which an idle process may be busy. */
@@ -25,6 +26,7 @@ export function keepSmall(clock: Clock): Timer {
     const { utilization } = performance.eventLoopUtilization(now, before)
     before = now
     if (utilization > IDLE || process.memoryUsage().heapUsed < least + WORTH_BYTES) return
+    dropSlabs()
     collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
     least = process.memoryUsage().heapUsed
   })

@@ -3,14 +3,16 @@
  * and that is a quarter of the speed of a pipe.
  */
 import { type NetConnectOpts, Server, type ServerOpts, Socket, type SocketConstructorOpts } from 'node:net'
-import { lend, putSlab, SLAB_BYTES, takeSlab } from './slab.ts'
+import { closeSlab, lend, SLAB_BYTES, takeSlab } from './slab.ts'
 
 /** What all sockets read into while little comes; it is copied out at once. */
 const SHARED = Buffer.allocUnsafeSlow(SLAB_BYTES)
 /** Less is copied: a small piece that is kept must not keep a slab. */
-const LENT_BYTES = SLAB_BYTES / 2
+const LENT_BYTES = 16 * 1024
+/** What is left of a slab is read into as long as it is so much. */
+const LEFT_BYTES = 64 * 1024
 /** Sockets that may read into slabs of their own at once. */
-const MAX_OWNERS = 256
+const MAX_OWNERS = 64
 let owners = 0
 
 /** Dials. */
@@ -102,22 +104,35 @@ class SlabSocket extends Socket {
   }
 
   #lend(count: number): Buffer {
-    let full = this.#own
-    if (full === undefined) {
-      full = takeSlab()
-      SHARED.copy(full, 0, 0, count)
-      if (owners < MAX_OWNERS) {
-        owners++
-        this.#own = takeSlab().subarray(0, this.lends)
-      }
-    } else this.#own = takeSlab().subarray(0, this.lends)
-    return lend(full, count)
+    const own = this.#own
+    if (own === undefined) return this.#begin(count)
+    const bytes = lend(own, count)
+    if (own.length - count >= LEFT_BYTES) {
+      this.#own = own.subarray(count)
+      return bytes
+    }
+    closeSlab(own)
+    this.#own = takeSlab().subarray(0, this.lends)
+    return bytes
+  }
+
+  /** Much has come to the shared memory: from now on it comes to a slab of its own. */
+  #begin(count: number): Buffer {
+    const slab = takeSlab()
+    SHARED.copy(slab, 0, 0, count)
+    const bytes = lend(slab, count)
+    closeSlab(slab)
+    if (owners < MAX_OWNERS) {
+      owners++
+      this.#own = takeSlab().subarray(0, this.lends)
+    }
+    return bytes
   }
 
   #disown(): void {
     if (this.#own === undefined) return
     owners--
-    putSlab(this.#own)
+    closeSlab(this.#own)
     this.#own = undefined
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
-import { debug, giveBack, lend, SLAB_BYTES, settle, takeSlab } from './slab.ts'
+import { closeSlab, debug, giveBack, lend, SLAB_BYTES, settle, takeSlab } from './slab.ts'
 import { connectSlabs, createSlabServer, lendReads } from './slab-socket.ts'
 
 debug.poison = true
@@ -13,15 +13,20 @@ describe('a slab', () => {
     const lent = lend(slab, 50_000)
     giveBack(lent.subarray(0, 10_000))
     giveBack(lent.subarray(30_000))
-    assert.notEqual(takeSlab().buffer, slab.buffer)
     giveBack(lent.subarray(10_000, 30_000))
+    const more = lend(slab.subarray(50_000), 100)
+    assert.notEqual(takeSlab().buffer, slab.buffer)
+    closeSlab(slab)
+    assert.notEqual(takeSlab().buffer, slab.buffer)
+    giveBack(more)
     assert.equal(takeSlab().buffer, slab.buffer)
   })
 
   it('is not kept by a small piece that settles', () => {
     const slab = takeSlab()
     slab.fill(7)
-    const lent = lend(slab, 40_000)
+    const lent = lend(slab, 100_000)
+    closeSlab(slab)
     const small = settle(lent.subarray(0, 100))
     const large = settle(lent.subarray(100))
     assert.deepEqual(small, Buffer.alloc(100, 7))

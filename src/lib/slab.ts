@@ -5,13 +5,15 @@
  * Bytes may be given back once, by the one who knows that nobody looks at them any more.
  */
 
-export const SLAB_BYTES = 64 * 1024
+export const SLAB_BYTES = 256 * 1024
 /** Slabs that wait to be used again. */
-const MAX_FREE = 64
+const MAX_FREE = 32
 
 class Slab extends ArrayBuffer {
   /** Bytes that are lent and not yet given back. */
   lent = 0
+  /** More may be lent of it. */
+  open = true
 }
 
 /** Less than this is not worth that a slab waits for it. */
@@ -24,18 +26,31 @@ export const debug = { poison: false }
 
 /** A slab to read into; nothing of it is lent. */
 export function takeSlab(): Buffer {
-  return Buffer.from(free.pop() ?? new Slab(SLAB_BYTES))
+  const slab = free.pop() ?? new Slab(SLAB_BYTES)
+  slab.open = true
+  return Buffer.from(slab)
 }
 
-/** A slab of which nothing was lent. */
-export function putSlab({ buffer }: Buffer): void {
-  if (buffer instanceof Slab && free.length < MAX_FREE) free.push(buffer)
+/** Lends the first `count` bytes of what is left of a slab; the rest may be lent later. */
+export function lend(left: Buffer, count: number): Buffer {
+  if (left.buffer instanceof Slab) left.buffer.lent += count
+  return left.subarray(0, count)
 }
 
-/** Lends the first `count` bytes of a slab, all that will ever be lent of it until they have come back. */
-export function lend(slab: Buffer, count: number): Buffer {
-  if (slab.buffer instanceof Slab) slab.buffer.lent = count
-  return slab.subarray(0, count)
+/** No more will be lent of the slab. */
+export function closeSlab({ buffer }: Buffer): void {
+  if (!(buffer instanceof Slab)) return
+  buffer.open = false
+  if (buffer.lent === 0) keep(buffer)
+}
+
+function keep(slab: Slab): void {
+  if (free.length < MAX_FREE) free.push(slab)
+}
+
+/** Lets go of the slabs that wait to be used again: a process that has become idle needs none. */
+export function dropSlabs(): void {
+  free.length = 0
 }
 
 /** Gives bytes back; does nothing for bytes of any other memory. */
@@ -44,7 +59,7 @@ export function giveBack(bytes: Uint8Array): void {
   if (!(buffer instanceof Slab)) return
   if (debug.poison) bytes.fill(0xdd)
   buffer.lent -= bytes.byteLength
-  if (buffer.lent === 0 && free.length < MAX_FREE) free.push(buffer)
+  if (buffer.lent === 0 && !buffer.open) keep(buffer)
 }
 
 /** Bytes that were written to something; they are given back once all of them are gone. */

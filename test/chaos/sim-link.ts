@@ -1,7 +1,8 @@
 /** A pair of joined links with a cable that delays, stalls, is cut and truncates. Time is the clock's. */
 import type { Clock } from '../../src/lib/clock.ts'
-import { lend, SLAB_BYTES, takeSlab } from '../../src/lib/slab.ts'
+import { SLAB_BYTES } from '../../src/lib/slab.ts'
 import type { Link, LinkHandlers } from '../../src/wire/link/link.ts'
+import { Lender } from './lender.ts'
 import type { Random } from './random.ts'
 
 /** More under way: `send` says so. */
@@ -60,6 +61,7 @@ class SimLink implements Link {
   /** What comes to this end: bytes, or the end when there are none. */
   #coming: { at: number; bytes?: Buffer }[] = []
   #comingBytes = 0
+  readonly #lender = new Lender()
   #paused = false
   #deaf = false
   #blocked = false
@@ -142,10 +144,7 @@ class SimLink implements Link {
   /** As a socket does: what it read is lent. */
   #hand(bytes: Buffer = Buffer.alloc(0)): void {
     for (let at = 0; at < bytes.length; at += SLAB_BYTES) {
-      const part = bytes.subarray(at, at + SLAB_BYTES)
-      const slab = takeSlab()
-      slab.set(part)
-      this.#handlers?.onData(lend(slab, part.length))
+      this.#handlers?.onData(this.#lender.lend(bytes.subarray(at, at + SLAB_BYTES)))
     }
   }
 

@@ -1,7 +1,8 @@
 /** Flows that carry bytes whose every place is known, both ways. */
-import { debug, giveBack, lend, takeSlab } from '../../src/lib/slab.ts'
+import { debug, giveBack } from '../../src/lib/slab.ts'
 import type { Flow, FlowReset } from '../../src/wire/mux/contract.ts'
 import type { LinkMux } from '../../src/wire/mux/mux.ts'
+import { Lender } from './lender.ts'
 import type { Random } from './random.ts'
 
 const PATTERN_BYTES = 64 * 1024
@@ -14,13 +15,6 @@ for (let at = 0; at < PATTERN.length; at++) PATTERN[at] = Math.imul((at % PATTER
 function bytesAt(seed: number, offset: number, length: number): Buffer {
   const start = (seed * 7919 + offset) % PATTERN_BYTES
   return PATTERN.subarray(start, start + length)
-}
-
-/** As a socket has read them. */
-function lent(bytes: Buffer): Buffer {
-  const slab = takeSlab()
-  slab.set(bytes)
-  return lend(slab, bytes.length)
 }
 
 export interface Plan {
@@ -39,6 +33,8 @@ export function decodePlan(header: Buffer): Plan {
   return { seed, there, back }
 }
 
+const lender = new Lender()
+
 /** One end of a flow: sends its share, checks what comes. Resolves when the flow is over, rejects for anything wrong. */
 export function runEnd(
   flow: Flow,
@@ -53,7 +49,7 @@ export function runEnd(
   const pour = (): void => {
     while (sent < sends.bytes) {
       const length = Math.min(sends.bytes - sent, 1 + random.size(PATTERN_BYTES - 1))
-      const more = flow.send(lent(bytesAt(sends.seed, sent, length)))
+      const more = flow.send(lender.lend(bytesAt(sends.seed, sent, length)))
       sent += length
       if (!more) return
     }

@@ -66,6 +66,10 @@ export class DurableLink implements Link {
     return this.#received
   }
 
+  get runBytes(): number {
+    return Math.floor(this.#queue / 2)
+  }
+
   get isOver(): boolean {
     return this.#over !== undefined
   }

@@ -57,7 +57,7 @@ describe('what may be under way', () => {
       const path = new Path((megabits * 1000) / 8, roundTripMs)
       path.pass(2000)
       const holds = path.bytesPerMs * roundTripMs
-      assert.ok(Number.isInteger(path.flight.limit))
+      assert.ok(Number.isInteger(path.flight.limit) && Number.isInteger(path.flight.queue))
       assert.ok(path.flight.limit > 1.4 * holds && path.flight.limit < 3.5 * holds, `${path.flight.limit} of ${holds}`)
       assert.ok(path.arrived > 0.8 * path.bytesPerMs * (2000 - roundTripMs), `${path.arrived}`)
     }

@@ -112,7 +112,7 @@ export class Flight {
     const rate = this.#fastest()
     const held = rate * this.#roundTripMs
     const slack = Math.min(SLACK_BYTES, rate * SLACK_MS)
-    this.#queue = Math.max(LEAST_BYTES, Math.min(MAX_QUEUE_BYTES, rate * SLACK_MS))
+    this.#queue = Math.floor(Math.max(LEAST_BYTES, Math.min(MAX_QUEUE_BYTES, rate * SLACK_MS)))
     const wanted = this.#probeFrom === undefined ? Math.max(GAIN * held, slack) : held / GAIN
     // The first answers come before there was anything to measure.
     this.#limit = Math.floor(Math.max(this.#rateCount < ASKS ? START_BYTES : LEAST_BYTES, wanted))

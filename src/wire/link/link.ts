@@ -17,6 +17,8 @@ export interface LinkHandlers {
 export interface Link {
   /** What the link is, for logs: `tcp 10.1.0.7:7070`, `port-forward remocal-manager-0`, `circuit agent/<uid>`. */
   readonly name: string
+  /** So much it takes in one go without making late what comes behind. Undefined: it does not know. */
+  readonly runBytes?: number
   /** Sets the handlers; until then nothing is delivered and nothing is lost. Called once. */
   bind(handlers: LinkHandlers): void
   /** Queues bytes, all in one go. The link owns them from here on. False: wait for `onDrain` (they were still taken). */

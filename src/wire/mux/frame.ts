@@ -8,11 +8,13 @@ export type FrameType = (typeof FRAME)[keyof typeof FRAME]
 
 export const HEADER_BYTES = 8
 /** Longest payload of a DATA frame. */
-export const MAX_DATA_BYTES = 64 * 1024
+export const MAX_DATA_BYTES = 256 * 1024
 /** Longest header of an opening. */
 export const MAX_OPEN_HEADER_BYTES = 16 * 1024
-/** Longest payload of any frame: an opening with header and data. */
-export const MAX_PAYLOAD_BYTES = 2 + MAX_OPEN_HEADER_BYTES + MAX_DATA_BYTES
+/** Most data that goes with an opening. */
+export const MAX_OPEN_DATA_BYTES = 64 * 1024
+/** Longest payload of any frame but DATA: an opening with header and data. */
+export const MAX_PAYLOAD_BYTES = 2 + MAX_OPEN_HEADER_BYTES + MAX_OPEN_DATA_BYTES
 
 /** The eight bytes before a payload of `length` bytes. */
 export function frameHeader(id: number, type: FrameType, length: number): Buffer {

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { Link } from '../link/link.ts'
 import { type Mux, type MuxHandlers, RESET_CODES, type ResetCode } from './contract.ts'
 import { type FlowContext, MuxFlow } from './flow.ts'
-import { FRAME, FrameDecoder, frame, MAX_DATA_BYTES, MAX_OPEN_HEADER_BYTES } from './frame.ts'
+import { FRAME, FrameDecoder, frame, MAX_OPEN_DATA_BYTES, MAX_OPEN_HEADER_BYTES } from './frame.ts'
 import { Outbox } from './outbox.ts'
 import { ReceiveWindow, START_WINDOW_BYTES, type WindowBudget } from './window.ts'
 
@@ -92,7 +92,7 @@ export class LinkMux implements Mux {
       return flow
     }
     this.#flows.set(flow.id, flow)
-    const first = data.subarray(0, Math.min(MAX_DATA_BYTES, START_WINDOW_BYTES))
+    const first = data.subarray(0, Math.min(MAX_OPEN_DATA_BYTES, START_WINDOW_BYTES))
     const length = Buffer.allocUnsafe(2)
     length.writeUInt16BE(header.byteLength)
     this.#outbox.control(frame(flow.id, FRAME.OPEN, Buffer.concat([length, header, first])))

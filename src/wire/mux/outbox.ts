@@ -6,6 +6,8 @@ import { FRAME, frame, frameHeader, MAX_DATA_BYTES } from './frame.ts'
 const MAX_CONTROL_BYTES = 4 * 1024 * 1024
 /** Pieces up to this size are copied together: a copy costs less than one more piece. */
 const SMALL_BYTES = 4 * 1024
+/** A turn of a flow while others wait, and of one that is alone on a link that does not know better. */
+const TURN_BYTES = 64 * 1024
 /** The link gets at most about so much in one go. */
 const BATCH_BYTES = 256 * 1024
 
@@ -98,7 +100,8 @@ export class Outbox {
     const source = this.#sources.shift()
     if (source === undefined) return
     source.waiting = false
-    const { pieces, bytes, end, more } = source.take(MAX_DATA_BYTES)
+    const alone = this.#sources.length === 0 ? (this.#link.runBytes ?? TURN_BYTES) : TURN_BYTES
+    const { pieces, bytes, end, more } = source.take(Math.min(MAX_DATA_BYTES, Math.max(TURN_BYTES, alone)))
     if (bytes > 0) {
       this.#add(frameHeader(source.id, FRAME.DATA, bytes))
       for (const piece of pieces) this.#add(piece)
