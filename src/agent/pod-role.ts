@@ -45,7 +45,7 @@ export async function runHanded(context: RoleContext, descriptor: number): Promi
   })
   const code = await Promise.race([agent.over, stopped])
   logger.info({ code }, 'the agent ends')
-  takeover?.close()
+  await takeover?.close()
   if (takeover !== undefined) await drained(takeover, clock)
   await agent.close()
   takeover?.closeConnections()

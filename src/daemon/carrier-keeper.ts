@@ -17,6 +17,8 @@ const FORWARD_MS = { first: 100, longest: 2000, lasting: 30_000 }
 const DIRECT_MS = { first: 500, longest: 30_000 }
 /** A path that breaks sooner each time is tried more and more rarely. */
 const STEADY_MS = 30_000
+/** A port-forward that breaks sooner is tried again after a pause. */
+const SHORT_MS = 2000
 /** So long a manager may take to answer after the network has changed. */
 const PROBE_MS = 1000
 
@@ -168,7 +170,7 @@ export class CarrierKeeper {
       this.#look()
     })
     this.#look()
-    this.#forward.reset()
+    if (carrier.kind === 'tcp') this.#forward.reset()
     // The network works again, so TCP may too; but not for a path that breaks again and again.
     if (carrier.kind !== 'tcp' && this.#unsteady === 0) this.#direct.hurry()
     logger.info({ pod: carrier.pod, link: carrier.kind }, 'carrier stands')
@@ -202,11 +204,16 @@ export class CarrierKeeper {
     this.#error = reason ?? new Error('the manager ended the connection')
     const { clock, logger } = this.#options
     logger.info({ pod: carrier.pod, link: carrier.kind, reason: reason?.message }, 'carrier lost')
-    if (carrier.kind === 'tcp') this.#judge(clock.now() - this.#since)
+    this.#judge(carrier, clock.now() - this.#since)
     this.#look()
   }
 
-  #judge(livedMs: number): void {
+  #judge({ kind }: Carrier, livedMs: number): void {
+    if (kind !== 'tcp') {
+      if (livedMs < SHORT_MS) this.#forward.failed()
+      else this.#forward.reset()
+      return
+    }
     if (livedMs < STEADY_MS) {
       this.#unsteady++
       this.#direct.failed()

@@ -56,7 +56,7 @@ export function dropSlabs(): void {
 /** Gives bytes back; does nothing for bytes of any other memory. */
 export function giveBack(bytes: Uint8Array): void {
   const { buffer } = bytes
-  if (!(buffer instanceof Slab)) return
+  if (!(buffer instanceof Slab) || bytes.byteLength === 0) return
   if (debug.poison) bytes.fill(0xdd)
   buffer.lent -= bytes.byteLength
   if (buffer.lent === 0 && !buffer.open) keep(buffer)

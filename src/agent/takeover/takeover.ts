@@ -8,6 +8,7 @@ import { NftTable } from './nft.ts'
 import type { PreparedTakeover } from './prepare.ts'
 
 const RENEW_MS = 1000
+const ON_THE_WAY_MS = 100
 
 export interface TakeoverOptions {
   clock: Clock
@@ -88,11 +89,13 @@ export class Takeover {
     await this.#apply()
   }
 
-  /** Gives all ports back. Connections that were taken live on. */
-  close(): void {
+  /** Gives all ports back at once. Connections that were taken live on; resolves when those that were on their way have come. */
+  async close(): Promise<void> {
     this.#over = true
     this.#timer.cancel()
     this.#table.close()
+    // What the kernel has accepted for the listener is reset when it closes.
+    await new Promise<void>((resolve) => this.#options.clock.after(ON_THE_WAY_MS, resolve))
     this.#listener.close()
   }
 

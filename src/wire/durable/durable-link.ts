@@ -17,6 +17,8 @@ const MAX_UNSENT_BYTES = 128 * 1024
 /** The far end is told at least this often what has arrived; mostly it asks before. */
 const ACK_BYTES = 1024 * 1024
 const MAX_REASON_BYTES = 1024
+/** So long it tries to bring everything to the far end before it closes. */
+const CLOSE_MS = 30_000
 /** So long a server leaves the link before to the client, who ends it once it has heard that the next one is in use. */
 const LEAVE_MS = 3000
 
@@ -47,6 +49,8 @@ export class DurableLink implements Link {
   #flight: Flight | undefined
   #received = 0
   #told = 0
+  /** The PING that is to be answered. */
+  #asked: Buffer | undefined
   #paused = false
   #blocked = false
   #closing = false
@@ -120,6 +124,9 @@ export class DurableLink implements Link {
     this.#closing = true
     if (this.#link === undefined) this.#end()
     else this.#flush()
+    this.#options.clock.after(CLOSE_MS, () =>
+      this.#end(new Error('the far end did not take what was sent before the end')),
+    )
   }
 
   reset(reason: Error): void {
@@ -147,6 +154,7 @@ export class DurableLink implements Link {
     this.#resend.rewind(Math.max(theirs, this.#resend.acknowledged))
     this.#link = link
     this.#told = this.#received
+    this.#asked = undefined
     const { clock } = this.#options
     const flight = new Flight(this.#resend.sent, clock.now())
     this.#flight = flight
@@ -168,7 +176,10 @@ export class DurableLink implements Link {
       },
       onRecord: (type, payload) => this.#onRecord(link, type, payload),
       onData: (offset, bytes) => this.#onData(offset, bytes),
-      onDrain: () => this.#flush(),
+      onDrain: () => {
+        this.#answer()
+        this.#flush()
+      },
       onClose: (reason) => this.#lose(link, reason ?? new Error(`${link.name} was closed`)),
     })
     if (this.#link !== link) return
@@ -229,7 +240,8 @@ export class DurableLink implements Link {
   }
 
   #acknowledge(offset: number): boolean {
-    if (this.#resend.acknowledge(offset)) return true
+    const written = this.#resend.sent - (this.#link?.unwrittenBytes ?? 0)
+    if (this.#resend.acknowledge(offset, written)) return true
     this.#end(new Error(`protocol error on ${this.name}: bytes were acknowledged that were never sent`))
     return false
   }
@@ -245,8 +257,9 @@ export class DurableLink implements Link {
         break
       case RECORD.PING:
         this.acknowledged(readU64(payload, 4))
-        link.send(RECORD.PONG, payload.subarray(0, 4), u64(this.#received))
-        this.#told = this.#received
+        // Of questions that cannot be answered now, the last one is: its answer says what the others' would have said.
+        this.#asked = payload.subarray(0, 4)
+        this.#answer()
         break
       case RECORD.PONG:
         this.#onPong(payload)
@@ -270,6 +283,14 @@ export class DurableLink implements Link {
         // A record type of a later version: what it says is not needed to go on.
         break
     }
+  }
+
+  #answer(): void {
+    const link = this.#link
+    if (this.#asked === undefined || link === undefined || link.isFull) return
+    link.send(RECORD.PONG, this.#asked, u64(this.#received))
+    this.#asked = undefined
+    this.#told = this.#received
   }
 
   #onPong(payload: Buffer): void {
@@ -304,7 +325,7 @@ export class DurableLink implements Link {
     this.#received += fresh.length
     if (this.#handlers === undefined) this.#early.push(fresh)
     else this.#handlers.onData(fresh)
-    if (this.#received - this.#told < ACK_BYTES) return
+    if (this.#received - this.#told < ACK_BYTES || this.#link?.isFull) return
     this.#told = this.#received
     this.#link?.send(RECORD.ACK, u64(this.#received))
   }
@@ -326,9 +347,11 @@ export class DurableLink implements Link {
 
   #leave(): void {
     const link = this.#link
+    // One that refers to bytes still does not get them out.
+    if (link === undefined || link.unwrittenBytes > 0) return
     this.#link = undefined
-    link?.deafen()
-    this.#options.clock.after(LEAVE_MS, () => link?.drop(new Error('another link took over')))
+    link.deafen()
+    this.#options.clock.after(LEAVE_MS, () => link.drop(new Error('another link took over')))
   }
 
   #detach(reason: Error): void {

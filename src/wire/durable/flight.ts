@@ -6,7 +6,7 @@
 
 const GAIN = 2
 const START_BYTES = 512 * 1024
-const LEAST_BYTES = 64 * 1024
+const LEAST_BYTES = 32 * 1024
 /** So long the far end may be late without the path running empty, as far as this many bytes go. */
 const SLACK_MS = 8
 const SLACK_BYTES = 4 * 1024 * 1024
@@ -15,8 +15,17 @@ const MAX_QUEUE_BYTES = 512 * 1024
 const ASKS = 4
 /** The fastest of so many samples, those of six flights, is the path's rate. */
 const RATES = 6 * ASKS
+/** Round trips that are looked at together: more than it takes until the rate is what it is now and the path holds no more than it shall. */
+const LATE = RATES + 2 * ASKS
 /** The shortest round trip is measured anew after this time, with little under way. */
 const ROUND_TRIP_MS = 30_000
+/**
+ * What is under way makes at most two of the shortest round trip. Where all of the last flights took longer, the path has become longer, or is never empty
+ * (other traffic, a radio): then this much of what they took is held for its own, and measured soon.
+ */
+const LONGER = 2.5
+const OWN_SHARE = 0.75
+const SOON_MS = 2000
 const SHORTEST_MS = 0.05
 
 interface Ask {
@@ -36,6 +45,9 @@ export class Flight {
   /** Sent when it was asked last. */
   #askedAt = 0
   #roundTripMs = Number.POSITIVE_INFINITY
+  /** The shortest of those of late, and how many these were. */
+  #lateMs = Number.POSITIVE_INFINITY
+  #lateCount = 0
   #measuredAt = 0
   /** Since when the shortest round trip is measured anew. */
   #probeFrom: number | undefined
@@ -99,6 +111,15 @@ export class Flight {
       this.#measuredAt = now
       this.#probeFrom = undefined
     } else if (now - this.#measuredAt > ROUND_TRIP_MS) this.#probeFrom ??= now
+    this.#lateMs = Math.min(this.#lateMs, ms)
+    this.#lateCount++
+    if (this.#lateCount < LATE) return
+    if (this.#lateMs > LONGER * this.#roundTripMs) {
+      this.#roundTripMs = OWN_SHARE * this.#lateMs
+      this.#measuredAt = now - ROUND_TRIP_MS + SOON_MS
+    }
+    this.#lateMs = Number.POSITIVE_INFINITY
+    this.#lateCount = 0
   }
 
   /** Bytes a ms. */

@@ -49,6 +49,11 @@ export class RecordLink {
     return this.#link.name
   }
 
+  /** Bytes that the link still refers to, the last ones that were sent. */
+  get unwrittenBytes(): number {
+    return this.#link.unwrittenBytes ?? 0
+  }
+
   /** The link takes no more for now: wait for `onDrain`. */
   get isFull(): boolean {
     return this.#full

@@ -3,6 +3,8 @@ import { giveBack } from '../../lib/slab.ts'
 
 export class ResendBuffer {
   #pieces: Buffer[] = []
+  /** Acknowledged, but a link refers to them still. */
+  #referred: { piece: Buffer; end: number }[] = []
   /** Pieces before this one are acknowledged and let go. */
   #head = 0
   /** Offset of the first byte that is kept, and of the first that is not acknowledged: pieces are let go whole. */
@@ -66,14 +68,20 @@ export class ResendBuffer {
     return { offset, bytes, pieces }
   }
 
-  /** Lets go of what comes before `offset`. @returns false for an offset that was never sent */
-  acknowledge(offset: number): boolean {
+  /**
+   * Lets go of what comes before `offset`.
+   * @param written offset up to which no link refers to the bytes any more: only then is their memory given back, whatever the far end says
+   * @returns false for an offset that was never sent
+   */
+  acknowledge(offset: number, written = offset): boolean {
     if (!(offset <= this.#furthest)) return false
+    this.#giveBack(written)
     for (let piece = this.#pieces[this.#head]; piece !== undefined; piece = this.#pieces[this.#head]) {
       if (this.#from + piece.length > offset) break
       this.#from += piece.length
       this.#pieces[this.#head] = NOTHING
-      giveBack(piece)
+      if (this.#from <= written) giveBack(piece)
+      else this.#referred.push({ piece, end: this.#from })
       this.#head++
     }
     this.#acknowledged = Math.max(this.#acknowledged, offset)
@@ -96,6 +104,7 @@ export class ResendBuffer {
   }
 
   clear(): void {
+    this.#referred = []
     this.#pieces = []
     this.#head = 0
     this.#piece = 0
@@ -104,6 +113,13 @@ export class ResendBuffer {
     this.#sent = this.#end
     this.#furthest = this.#end
     this.#acknowledged = this.#end
+  }
+
+  #giveBack(written: number): void {
+    const done = this.#referred.filter(({ end }) => end <= written)
+    if (done.length === 0) return
+    this.#referred = this.#referred.filter(({ end }) => end > written)
+    for (const { piece } of done) giveBack(piece)
   }
 
   #compact(): void {

@@ -19,6 +19,8 @@ export interface Link {
   readonly name: string
   /** So much it takes in one go without making late what comes behind. Undefined: it does not know. */
   readonly runBytes?: number
+  /** Bytes that were sent and that it still refers to, at the end of all that was sent. Undefined: it copies. */
+  readonly unwrittenBytes?: number
   /** Sets the handlers; until then nothing is delivered and nothing is lost. Called once. */
   bind(handlers: LinkHandlers): void
   /** Queues bytes, all in one go. The link owns them from here on. False: wait for `onDrain` (they were still taken). */

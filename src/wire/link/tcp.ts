@@ -66,6 +66,10 @@ class TcpLink implements Link {
     })
   }
 
+  get unwrittenBytes(): number {
+    return this.#socket.writableLength
+  }
+
   bind(handlers: LinkHandlers): void {
     const socket = this.#socket
     if (socket.closed || socket.destroyed) {

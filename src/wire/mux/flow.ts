@@ -133,7 +133,7 @@ export class MuxFlow implements Flow, Source {
     if (bytes.length === 0) return true
     if (this.#handlers === undefined || this.#paused || this.#delivering || this.#incoming.length > 0) {
       this.#incoming.push(settle(bytes))
-      this.#window.waits(bytes.length)
+      if (!this.#window.waits(bytes.length)) this.reset('limit', 'too much waits unread on this link')
     } else this.#hand(bytes)
     return true
   }

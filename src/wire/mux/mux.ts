@@ -32,7 +32,7 @@ export class LinkMux implements Mux {
   readonly #clock: Clock
   readonly #context: FlowContext
   readonly #outbox: Outbox
-  readonly #budget: WindowBudget = { grownBytes: 0, rttMs: START_RTT_MS }
+  readonly #budget: WindowBudget = { grownBytes: 0, waitingBytes: 0, rttMs: START_RTT_MS }
   readonly #flows = new Map<number, MuxFlow>()
   readonly #pings = new Map<number, { sent: number; resolve: (ms: number) => void; reject: (error: Error) => void }>()
   readonly #odd: number
@@ -193,7 +193,8 @@ export class LinkMux implements Mux {
 
   #onOpen(id: number, payload: Buffer): void {
     const headerEnd = payload.length < 2 ? Number.POSITIVE_INFINITY : 2 + payload.readUInt16BE()
-    if (id % 2 === this.#odd || id <= this.#lastFarId || headerEnd > payload.length) {
+    const isTooLong = headerEnd > payload.length || headerEnd > 2 + MAX_OPEN_HEADER_BYTES
+    if (id % 2 === this.#odd || id <= this.#lastFarId || isTooLong) {
       this.#fail(`an opening that may not be, of flow ${id}`)
       return
     }

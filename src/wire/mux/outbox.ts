@@ -6,6 +6,8 @@ import { FRAME, frame, frameHeader, MAX_DATA_BYTES } from './frame.ts'
 const MAX_CONTROL_BYTES = 4 * 1024 * 1024
 /** Pieces up to this size are copied together: a copy costs less than one more piece. */
 const SMALL_BYTES = 4 * 1024
+/** What a small frame costs while it waits. */
+const FRAME_COST_BYTES = 128
 /** A turn of a flow while others wait, and of one that is alone on a link that does not know better. */
 const TURN_BYTES = 64 * 1024
 /** The link gets at most about so much in one go. */
@@ -45,7 +47,7 @@ export class Outbox {
   control(bytes: Buffer): void {
     if (this.#closed) return
     this.#control.push(bytes)
-    this.#controlBytes += bytes.length
+    this.#controlBytes += Math.max(bytes.length, FRAME_COST_BYTES)
     if (this.#controlBytes > MAX_CONTROL_BYTES) this.#overflow()
     else this.#schedule()
   }

@@ -5,7 +5,7 @@ import { MAX_WINDOW_BYTES, ReceiveWindow, START_WINDOW_BYTES, type Unread, type 
 const RTT_MS = 50
 
 function make(unread: Unread = { bytes: 0 }): { window: ReceiveWindow; budget: WindowBudget } {
-  const budget = { grownBytes: 0, rttMs: RTT_MS }
+  const budget = { grownBytes: 0, waitingBytes: 0, rttMs: RTT_MS }
   return { window: new ReceiveWindow(budget, 0, unread), budget }
 }
 
@@ -42,9 +42,13 @@ describe('a receive window', () => {
     const { window, budget } = make(unread)
     const grown = useUp(window, 10, RTT_MS)
     const { window: stuck } = make(unread)
+    const prompt = make(unread).window
+    window.waits(1)
     stuck.waits(40 * 1024 * 1024)
     const small = useUp(window, 20, RTT_MS, grown)
     assert.equal(small, START_WINDOW_BYTES)
+    assert.equal(useUp(prompt, 10, RTT_MS), MAX_WINDOW_BYTES, 'who reads at once is not to blame')
+    window.waits(-1)
     assert.equal(budget.grownBytes, 0)
     stuck.release()
     assert.equal(unread.bytes, 0)

@@ -1,7 +1,7 @@
 /**
  * The receive window of a flow: how many bytes the far end may have under way. It starts small and doubles each time
  * the far end used it up within two round trips, which is the evidence that the window and not the sender held it back.
- * While much waits unread in this process, no window grows, and those that had grown shrink as they are read.
+ * While much waits unread in this process, the windows of flows of which something waits do not grow, and shrink as they are read.
  */
 
 export const START_WINDOW_BYTES = 256 * 1024
@@ -11,6 +11,9 @@ const MAX_GROWN_BYTES = 64 * 1024 * 1024
 
 /** More that waits unread in all flows of a process is too much. */
 const PRESSURE_BYTES = 32 * 1024 * 1024
+
+/** More that waits unread on one mux is not kept: flows that nobody reads are reset. */
+const MAX_WAITING_BYTES = 128 * 1024 * 1024
 
 /** What waits unread, in all flows of one process. */
 export interface Unread {
@@ -23,6 +26,8 @@ const unread: Unread = { bytes: 0 }
 export interface WindowBudget {
   /** Bytes by which windows have grown so far. */
   grownBytes: number
+  /** Bytes that wait unread. */
+  waitingBytes: number
   /** Last measured round trip in ms. */
   rttMs: number
 }
@@ -50,10 +55,17 @@ export class ReceiveWindow {
     return this.#credit >= 0
   }
 
-  /** Bytes that nobody reads now wait, or such bytes are read. */
-  waits(bytes: number): void {
+  /** Bytes that nobody reads now wait, or such bytes are read. @returns false when more waits than may on this mux */
+  waits(bytes: number): boolean {
     this.#waiting += bytes
     this.#unread.bytes += bytes
+    this.#budget.waitingBytes += bytes
+    return this.#budget.waitingBytes <= MAX_WAITING_BYTES
+  }
+
+  /** Who reads at once is not to blame. */
+  get #isPressed(): boolean {
+    return this.#waiting > 0 && this.#unread.bytes >= PRESSURE_BYTES
   }
 
   /** Bytes that turned out not to be consumed yet: they wait again. */
@@ -66,7 +78,7 @@ export class ReceiveWindow {
   consume(bytes: number, now: number): number {
     this.#consumed += bytes
     if (this.#consumed < this.#bytes / 2) return 0
-    const grant = this.#consumed + (this.#unread.bytes < PRESSURE_BYTES ? this.#grow(now) : -this.#shrink())
+    const grant = this.#consumed + (this.#isPressed ? -this.#shrink() : this.#grow(now))
     this.#consumed = 0
     this.#credit += grant
     this.#roundStart = now

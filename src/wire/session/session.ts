@@ -15,6 +15,8 @@ import { openingOf, openStream } from './streams.ts'
 import { secure } from './tls.ts'
 
 const START_LIMIT_MS = 10_000
+/** Streams that may come before somebody takes them. */
+const MAX_EARLY = 1024
 
 export interface SessionOptions {
   side: 'client' | 'server'
@@ -235,7 +237,8 @@ class LinkSession implements Session, MuxHandlers {
 
   onFlow(flow: MuxFlow, header: Buffer): void {
     if (this.#handlers === undefined || this.#theirs === undefined) {
-      this.#early.push({ flow, header })
+      if (this.#early.length >= MAX_EARLY) flow.reset('limit', 'too much before the session has begun')
+      else this.#early.push({ flow, header })
       this.#answerEarly()
     } else this.#offer(flow, header)
   }
