@@ -93,7 +93,11 @@ export class Attachment implements Served {
   /** What the agents do, as the manager and this laptop see it. */
   get agents(): { pod: string; state: string; routeNow: string; message?: string }[] {
     return (this.#intercept?.status?.agents ?? []).map(({ pod, podUid, state, routeNow, message }) => {
-      if (!this.#options.cluster.agents.isAttached(podUid, this.uid))
+      const { cluster } = this.#options
+      // What was written last is not what is: nobody can tell from here.
+      if (cluster.state !== 'connected')
+        return { pod, state, routeNow: 'unknown', message: 'this laptop has no connection to the cluster' }
+      if (!cluster.agents.isAttached(podUid, this.uid))
         return { pod, state, routeNow: routeNow ?? 'app', ...(message !== undefined && { message }) }
       const silent = this.#silentPort()
       if (silent === undefined) return { pod, state, routeNow: 'laptop', ...(message !== undefined && { message }) }

@@ -128,15 +128,20 @@ export class CarrierKeeper {
 
   /** Looks for what is wanted, and for nothing else. */
   #look(): void {
-    const has = this.#isSilent ? undefined : this.#carrier?.kind
+    const has = this.#isPoor ? undefined : this.#carrier?.kind
     if (this.#closed || has !== undefined) this.#forward.stop()
     else this.#forward.start()
     if (this.#closed || has === 'tcp') this.#direct.stop()
     else if (this.#addresses.length > 0) this.#direct.start()
   }
 
+  /** It is silent, or goes a way that managers are not reached by any more. */
+  get #isPoor(): boolean {
+    return this.#isSilent || (this.#carrier?.kind === 'tcp' && this.#addresses.length === 0)
+  }
+
   #isBetter(carrier: Carrier): boolean {
-    if (this.#carrier === undefined || this.#isSilent) return true
+    if (this.#carrier === undefined || this.#isPoor) return true
     return this.#carrier.kind !== 'tcp' && carrier.kind === 'tcp'
   }
 

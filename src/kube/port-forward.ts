@@ -26,6 +26,8 @@ const DATA = 0
 const PROTOCOL = 'v4.channel.k8s.io'
 /** Above it `send` asks to wait; at a quarter of it `onDrain` comes. */
 const HIGH_WATER_BYTES = 1 << 20
+/** What the API server says, as a bad request, of a pod that has no node or no process yet. */
+const NOT_RUNNING = /unable to forward port|is not assigned|pod is not running/
 /** How long an orderly close waits for the far end's answer. */
 const CLOSE_MS = 2000
 
@@ -81,7 +83,7 @@ async function connect(options: PortForwardOptions, renew: boolean): Promise<Por
       answer.once('end', () => {
         const refusal = new ApiRefusal(answer.statusCode ?? 0, Buffer.concat(chunks).toString('utf8'))
         const refused =
-          refusal.status >= 500
+          refusal.status >= 500 || NOT_RUNNING.test(refusal.message)
             ? forwardFault('RC-C-123', options, refusal.message, refusal)
             : refusalFault(refusal, asked)
         if (refusal.status !== 401 || renew) return fail(refused)

@@ -146,6 +146,19 @@ describe('the carrier', () => {
     await echoed.more(MEGABYTE)
   })
 
+  it('goes back to port-forward when managers are reached from outside no more', async (t) => {
+    const loopback = await start(t)
+    const door = await loopback.door()
+    loopback.connect([door.address])
+    await loopback.carriedBy('tcp')
+    const echoed = await flow(loopback, t)
+    await echoed.more(MEGABYTE)
+    loopback.tell([])
+    await loopback.carriedBy('port-forward')
+    await loopback.carriersLeft(1)
+    await echoed.more(MEGABYTE)
+  })
+
   it('tries tcp again when the network has changed', async (t) => {
     const loopback = await start(t)
     const door = await loopback.door()
