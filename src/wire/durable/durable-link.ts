@@ -3,9 +3,8 @@ import type { Clock, Timer } from '../../lib/clock.ts'
 import { giveBack } from '../../lib/slab.ts'
 import { asBuffer } from '../link/as-buffer.ts'
 import type { Link, LinkHandlers } from '../link/link.ts'
-import { Flight } from './flight.ts'
-import { Heartbeat } from './heartbeat.ts'
-import { MAX_RUN_BYTES, RECORD, readU64, u64 } from './record.ts'
+import { Leg } from './leg.ts'
+import { RECORD, readU64, u64 } from './record.ts'
 import type { RecordLink } from './record-link.ts'
 import { ResendBuffer } from './resend-buffer.ts'
 import { type LinkRefused, readRefusal } from './start.ts'
@@ -14,8 +13,6 @@ import { type LinkRefused, readRefusal } from './start.ts'
 export const MAX_UNACKED_BYTES = 8 * 1024 * 1024
 /** Bytes that wait to be sent while there is no link. */
 const MAX_UNSENT_BYTES = 128 * 1024
-/** The far end is told at least this often what has arrived; mostly it asks before. */
-const ACK_BYTES = 1024 * 1024
 const MAX_REASON_BYTES = 1024
 /** So long it tries to bring everything to the far end before it closes. */
 const CLOSE_MS = 30_000
@@ -44,13 +41,9 @@ export class DurableLink implements Link {
   readonly #resend = new ResendBuffer()
   #handlers: LinkHandlers | undefined
   #early: Buffer[] = []
-  #link: RecordLink | undefined
-  #heartbeat: Heartbeat | undefined
-  #flight: Flight | undefined
+  /** The link that is in use. */
+  #leg: Leg | undefined
   #received = 0
-  #told = 0
-  /** The PING that is to be answered. */
-  #asked: Buffer | undefined
   #paused = false
   #blocked = false
   #closing = false
@@ -80,7 +73,7 @@ export class DurableLink implements Link {
 
   /** A link is in use. */
   get isLinked(): boolean {
-    return this.#link !== undefined
+    return this.#leg !== undefined
   }
 
   get heardAt(): number {
@@ -110,19 +103,19 @@ export class DurableLink implements Link {
 
   pause(): void {
     this.#paused = true
-    this.#link?.pause()
+    this.#leg?.link.pause()
   }
 
   resume(): void {
     this.#paused = false
-    this.#link?.resume()
+    this.#leg?.link.resume()
   }
 
   /** Without a link there is nobody to tell: then it is over at once. */
   close(): void {
     if (this.#over !== undefined || this.#closing) return
     this.#closing = true
-    if (this.#link === undefined) this.#end()
+    if (this.#leg === undefined) this.#end()
     else this.#flush()
     this.#options.clock.after(CLOSE_MS, () =>
       this.#end(new Error('the far end did not take what was sent before the end')),
@@ -131,8 +124,8 @@ export class DurableLink implements Link {
 
   reset(reason: Error): void {
     if (this.#over !== undefined) return
-    this.#link?.send(RECORD.RESET, Buffer.from(reason.message).subarray(0, MAX_REASON_BYTES))
-    this.#link?.close()
+    this.#leg?.link.send(RECORD.RESET, Buffer.from(reason.message).subarray(0, MAX_REASON_BYTES))
+    this.#leg?.link.close()
     this.#end(reason)
   }
 
@@ -152,37 +145,29 @@ export class DurableLink implements Link {
     this.#grace = undefined
     // What was acknowledged on the link before, after these words were said, is not wanted any more.
     this.#resend.rewind(Math.max(theirs, this.#resend.acknowledged))
-    this.#link = link
-    this.#told = this.#received
-    this.#asked = undefined
     const { clock } = this.#options
-    const flight = new Flight(this.#resend.sent, clock.now())
-    this.#flight = flight
-    const heartbeat = new Heartbeat({
+    const leg = new Leg({
+      link,
       clock,
-      ping: (nonce) => {
-        const { sent, acknowledged: arrived } = this.#resend
-        flight.asked(nonce, { sent, arrived, now: clock.now() })
-        link.send(RECORD.PING, u32(nonce), u64(this.#received))
-        this.#told = this.#received
-      },
+      resend: this.#resend,
+      received: () => this.#received,
       onDead: (reason) => this.#lose(link, reason),
     })
-    this.#heartbeat = heartbeat
+    this.#leg = leg
     link.listen({
       onHeard: () => {
         this.#heardAt = clock.now()
-        heartbeat.heard()
+        leg.heard()
       },
       onRecord: (type, payload) => this.#onRecord(link, type, payload),
       onData: (offset, bytes) => this.#onData(offset, bytes),
       onDrain: () => {
-        this.#answer()
+        leg.answer()
         this.#flush()
       },
       onClose: (reason) => this.#lose(link, reason ?? new Error(`${link.name} was closed`)),
     })
-    if (this.#link !== link) return
+    if (this.#leg !== leg) return
     if (this.#paused) link.pause()
     if (wasLost) this.#options.onBack?.()
     this.#flush()
@@ -195,7 +180,7 @@ export class DurableLink implements Link {
 
   /** Finds out soon whether the link still lives: the network has changed. */
   probe(limitMs: number): void {
-    this.#heartbeat?.probe(limitMs)
+    this.#leg?.probe(limitMs)
   }
 
   /** It cannot go on: the far end does not know it, or nobody looks for a link any more. */
@@ -208,23 +193,13 @@ export class DurableLink implements Link {
   }
 
   get #queue(): number {
-    return this.#flight?.queue ?? MAX_UNSENT_BYTES
+    return this.#leg?.queue ?? MAX_UNSENT_BYTES
   }
 
   #flush(): void {
-    const link = this.#link
-    const flight = this.#flight
-    while (link !== undefined && this.#link === link && !link.isFull && this.#resend.unsentBytes > 0) {
-      const room = (flight?.limit ?? 0) - this.#resend.sent + this.#resend.acknowledged
-      if (room > 0) {
-        const { offset, bytes, pieces } = this.#resend.take(Math.min(room, MAX_RUN_BYTES))
-        link.sendData(offset, bytes, pieces)
-      }
-      // The answer says that there is room again.
-      if (flight?.isDue(this.#resend.sent) || (room <= 0 && !flight?.isAsking)) this.#heartbeat?.ping()
-      if (room <= 0) break
-    }
+    this.#leg?.pour()
     this.#unblock()
+    const link = this.#leg?.link
     if (!this.#closing || link === undefined || this.#resend.unsentBytes > 0) return
     link.send(RECORD.CLOSE, u64(this.#resend.end))
     link.close()
@@ -240,7 +215,7 @@ export class DurableLink implements Link {
   }
 
   #acknowledge(offset: number): boolean {
-    const written = this.#resend.sent - (this.#link?.unwrittenBytes ?? 0)
+    const written = this.#resend.sent - (this.#leg?.link.unwrittenBytes ?? 0)
     if (this.#resend.acknowledge(offset, written)) return true
     this.#end(new Error(`protocol error on ${this.name}: bytes were acknowledged that were never sent`))
     return false
@@ -257,9 +232,7 @@ export class DurableLink implements Link {
         break
       case RECORD.PING:
         this.acknowledged(readU64(payload, 4))
-        // Of questions that cannot be answered now, the last one is: its answer says what the others' would have said.
-        this.#asked = payload.subarray(0, 4)
-        this.#answer()
+        this.#leg?.asked(payload.subarray(0, 4))
         break
       case RECORD.PONG:
         this.#onPong(payload)
@@ -285,18 +258,9 @@ export class DurableLink implements Link {
     }
   }
 
-  #answer(): void {
-    const link = this.#link
-    if (this.#asked === undefined || link === undefined || link.isFull) return
-    link.send(RECORD.PONG, this.#asked, u64(this.#received))
-    this.#asked = undefined
-    this.#told = this.#received
-  }
-
   #onPong(payload: Buffer): void {
     if (!this.#acknowledge(readU64(payload, 4))) return
-    const nonce = payload.readUInt32BE(0)
-    const roundTripMs = this.#flight?.answered(nonce, this.#resend.acknowledged, this.#options.clock.now())
+    const roundTripMs = this.#leg?.answered(payload.readUInt32BE(0))
     if (roundTripMs !== undefined) this.#options.onRoundTrip?.(roundTripMs)
     this.#flush()
   }
@@ -325,13 +289,11 @@ export class DurableLink implements Link {
     this.#received += fresh.length
     if (this.#handlers === undefined) this.#early.push(fresh)
     else this.#handlers.onData(fresh)
-    if (this.#received - this.#told < ACK_BYTES || this.#link?.isFull) return
-    this.#told = this.#received
-    this.#link?.send(RECORD.ACK, u64(this.#received))
+    this.#leg?.acknowledge()
   }
 
   #lose(link: RecordLink, reason: Error): void {
-    if (this.#link !== link || this.#over !== undefined) return
+    if (this.#leg?.link !== link || this.#over !== undefined) return
     this.#detach(reason)
     const { clock, graceMs, onLost } = this.#options
     if (graceMs === 0 || this.#closing) {
@@ -346,30 +308,31 @@ export class DurableLink implements Link {
   }
 
   #leave(): void {
-    const link = this.#link
+    const link = this.#leg?.link
     // One that refers to bytes still does not get them out.
     if (link === undefined || link.unwrittenBytes > 0) return
-    this.#link = undefined
-    link.deafen()
+    this.#release()?.deafen()
     this.#options.clock.after(LEAVE_MS, () => link.drop(new Error('another link took over')))
   }
 
   #detach(reason: Error): void {
-    this.#heartbeat?.stop()
-    this.#heartbeat = undefined
-    this.#link?.drop(reason)
-    this.#link = undefined
+    this.#release()?.drop(reason)
+  }
+
+  /** No link is in use from here on. @returns the one that was */
+  #release(): RecordLink | undefined {
+    const leg = this.#leg
+    this.#leg = undefined
+    leg?.stop()
+    return leg?.link
   }
 
   #end(reason?: Error): void {
     if (this.#over !== undefined) return
     this.#over = reason === undefined ? { told: false } : { reason, told: false }
-    this.#heartbeat?.stop()
-    this.#heartbeat = undefined
+    const link = this.#release()
     this.#grace?.cancel()
     this.#resend.clear()
-    const link = this.#link
-    this.#link = undefined
     // Its last record is on its way; what else comes means nothing.
     link?.deafen()
     if (reason !== undefined) link?.close()
@@ -382,10 +345,4 @@ export class DurableLink implements Link {
     this.#over.told = true
     this.#handlers.onClose(this.#over.reason)
   }
-}
-
-function u32(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(4)
-  bytes.writeUInt32BE(value)
-  return bytes
 }
