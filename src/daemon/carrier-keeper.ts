@@ -17,7 +17,7 @@ const FORWARD_MS = { first: 100, longest: 2000, lasting: 30_000 }
 const DIRECT_MS = { first: 500, longest: 30_000 }
 /** A path that breaks sooner each time is tried more and more rarely. */
 const STEADY_MS = 30_000
-/** A port-forward that breaks sooner is tried again after a pause. */
+/** A port-forward that breaks sooner is tried again after a pause, which grows when that goes on. */
 const SHORT_MS = 2000
 /** So long a manager may take to answer after the network has changed. */
 const PROBE_MS = 1000
@@ -40,6 +40,8 @@ export class CarrierKeeper {
   #since = 0
   /** The carrier of now is silent: the next one is looked for before it is dead. */
   #isSilent = false
+  /** Port-forwards in a row that broke at once. */
+  #brief = 0
   /** Carriers over TCP in a row that did not last. */
   #unsteady = 0
   #addresses: string[] = []
@@ -175,7 +177,7 @@ export class CarrierKeeper {
       this.#look()
     })
     this.#look()
-    if (carrier.kind === 'tcp') this.#forward.reset()
+    this.#forward.reset()
     // The network works again, so TCP may too; but not for a path that breaks again and again.
     if (carrier.kind !== 'tcp' && this.#unsteady === 0) this.#direct.hurry()
     logger.info({ pod: carrier.pod, link: carrier.kind }, 'carrier stands')
@@ -215,8 +217,8 @@ export class CarrierKeeper {
 
   #judge({ kind }: Carrier, livedMs: number): void {
     if (kind !== 'tcp') {
-      if (livedMs < SHORT_MS) this.#forward.failed()
-      else this.#forward.reset()
+      this.#brief = livedMs < SHORT_MS ? this.#brief + 1 : 0
+      this.#forward.failed(this.#brief)
       return
     }
     if (livedMs < STEADY_MS) {

@@ -43,9 +43,9 @@ export class Search {
     this.#failures = 0
   }
 
-  /** What was found turned out to be no good. */
-  failed(): void {
-    this.#failures++
+  /** What was found turned out to be no good, so many times in a row. */
+  failed(times = 1): void {
+    this.#failures += times
   }
 
   /** Tries now instead of later. @param anew also ends the attempt that is under way: the network has changed */

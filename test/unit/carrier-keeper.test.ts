@@ -159,6 +159,19 @@ describe('the carrier', () => {
     await echoed.more(MEGABYTE)
   })
 
+  it('is not looked for as fast as can be when each breaks at once', async (t) => {
+    const loopback = await start(t)
+    const forward = loopback.forward
+    loopback.forward = async (pod, signal) => {
+      const carrier = await forward(pod, signal)
+      setImmediate(() => carrier.close())
+      return carrier
+    }
+    loopback.connect([])
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    assert.ok(loopback.forwards >= 3 && loopback.forwards <= 8, `${loopback.forwards} in 1.5 s`)
+  })
+
   it('tries tcp again when the network has changed', async (t) => {
     const loopback = await start(t)
     const door = await loopback.door()
