@@ -61,7 +61,11 @@ export class PodAgent {
       onStream: (opening, laptop) => this.#serve(opening, laptop),
       onChange: () => void this.refresh(),
     })
-    this.routes = new Routes(this.#laptops)
+    this.routes = new Routes({
+      serving: (session, intercept) => this.#laptops.serving(session, intercept),
+      source: async (ip) => ({ ip, pod: '', namespace: '' }),
+      copier: () => ({ begin: () => undefined }),
+    })
     this.#managers = new Managers({
       identity,
       hello,

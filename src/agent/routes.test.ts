@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { requestOf } from '../lib/filter/fixtures/request.ts'
 import type { FilterRequest } from '../lib/filter/request.ts'
 import type { AgentConfig, Route } from '../wire/messages/control.ts'
 import type { PeerKey, Session, Stream } from '../wire/session/contract.ts'
@@ -10,10 +11,10 @@ test('the first route that matches wins; what nobody wants goes to the app', asy
   const { routes, serve } = laptops()
   await routes.apply(config(1, [route('a', 'request.path == "/a"'), route('b', ''), route('c', '')]))
   for (const name of ['a', 'b', 'c']) serve(name)
-  assert.equal(keyOf(routes.decide(80, request('/a'))), 'a key of a')
-  assert.equal(keyOf(routes.decide(80, request('/x'))), 'b key of b')
-  assert.equal(routes.decide(81, request('/a')).to, 'app')
-  assert.deepEqual(routes.counts, { app: 1, laptop: 2, refused: 0 })
+  assert.equal(keyOf(routes.decide(80, request('/a')).choice), 'a key of a')
+  assert.equal(keyOf(routes.decide(80, request('/x')).choice), 'b key of b')
+  assert.equal(routes.decide(81, request('/a')).choice.to, 'app')
+  assert.deepEqual(routes.counts, { app: 1, laptop: 2, refused: 0, unheard: 0, declined: 0 })
 })
 
 test('a route counts only while its laptop serves it', async () => {
@@ -47,9 +48,9 @@ test("the kubelet's probes go to the app: its name and what the pod's spec says,
   await routes.apply({ ...config(1, [route('a', '')]), probes: [{ port: 80, path: '/ready?full=1' }] })
   serve('a')
   const kubelet = { 'user-agent': 'kube-probe/1.33' }
-  assert.equal(routes.decide(80, request('/ready', kubelet)).to, 'app')
-  assert.equal(routes.decide(80, request('/ready')).to, 'laptop')
-  assert.equal(routes.decide(80, request('/other', kubelet)).to, 'laptop')
+  assert.equal(routes.decide(80, request('/ready', kubelet)).choice.to, 'app')
+  assert.equal(routes.decide(80, request('/ready')).choice.to, 'laptop')
+  assert.equal(routes.decide(80, request('/other', kubelet)).choice.to, 'laptop')
 })
 
 test('a config with a filter that does not compile is rejected whole', async () => {
@@ -83,6 +84,29 @@ test('of two configs that are taken at once the newer one stays', async () => {
   assert.deepEqual([taken, routes.config?.generation], [[true, false], 2])
 })
 
+test('a wiretap gets its copies beside whoever answers, through other configs by the same copier', async () => {
+  const { routes, serve, begun } = laptops()
+  const wiretap: Route = {
+    ...route('w', 'request.path == "/a"'),
+    mode: 'wiretap',
+    copies: { percent: 100, diff: false },
+  }
+  await routes.apply(config(1, [wiretap, route('a', '')]))
+  serve('a')
+  assert.equal(routes.decide(80, request('/a')).copiers.length, 0)
+  serve('w')
+  const { choice, copiers } = routes.decide(80, request('/a'))
+  assert.equal(keyOf(choice), 'a key of a')
+  for (const copier of copiers) copier.begin('10.0.0.9:1')
+  assert.deepEqual(begun, ['w 10.0.0.9:1'])
+  assert.equal(routes.decide(80, request('/b')).copiers.length, 0)
+  await routes.apply(config(2, [wiretap]))
+  const later = routes.decide(80, request('/a'))
+  assert.equal(later.choice.to, 'app')
+  assert.equal(later.copiers[0], copiers[0])
+  assert.equal(keyOf(routes.decideRaw(80)), undefined)
+})
+
 test('what is delivered names the attachment, the port and the client', async () => {
   const { routes, serve } = laptops()
   await routes.apply(config(1, [route('a', '')]))
@@ -102,13 +126,19 @@ function laptops(): {
   routes: Routes
   serve(intercept: string): { opened: object[] }
   leave(intercept: string): void
+  /** Copies that were begun: attachment and client. */
+  begun: string[]
 } {
   const serving = new Map<string, Laptop>()
+  const begun: string[] = []
   const routes = new Routes({
     serving: (session, intercept) => (session === `session-${intercept}` ? serving.get(intercept) : undefined),
+    source: async (ip) => ({ ip, pod: '', namespace: '' }),
+    copier: ({ intercept }) => ({ begin: (from) => void begun.push(`${intercept} ${from}`) }),
   })
   return {
     routes,
+    begun,
     serve(intercept) {
       const opened: object[] = []
       const peer: PeerKey = { publicKey: `key of ${intercept}`, signedBy: () => false, subject: '' }
@@ -153,5 +183,5 @@ function config(generation: number, routes: Route[]): AgentConfig {
 }
 
 function request(path: string, headers: Record<string, string> = {}): FilterRequest {
-  return { method: 'GET', path, query: new Map(), headers: new Map(Object.entries(headers)), host: 'a', marks: [] }
+  return requestOf({ target: path, headers })
 }

@@ -1,27 +1,54 @@
-/** Config and laptops → who answers a request, and which ports must be taken for it. */
+/** Config and laptops → who answers a request, who gets a copy of it, and which ports must be taken for it. */
 import { compileFilter, type Filter } from '../lib/filter/compile.ts'
-import type { FilterRequest } from '../lib/filter/request.ts'
+import type { FilterNeeds, FilterRequest, FilterSource } from '../lib/filter/request.ts'
+import { FilterTable } from '../lib/filter/table.ts'
 import type { AgentConfig, Probe, Route } from '../wire/messages/control.ts'
 import type { Laptop as LaptopSession } from './laptops.ts'
-import type { Choice, Routing } from './routing.ts'
+import type { Choice, Copier, Decision, RouteCounts, Routing } from './routing.ts'
 
-interface CompiledRoute extends Route {
-  matches: Filter
-}
-
-/** Where the laptops are found. */
-interface LaptopSource {
+export interface RoutesOptions {
+  /** The laptop that answers an attachment, if it is connected now. */
   serving(session: string, intercept: string): LaptopSession | undefined
+  /** Who has an address. */
+  source(ip: string): Promise<FilterSource>
+  /** Makes the copies of a wiretap. */
+  copier(route: Route): Copier
 }
+
+interface Compiled {
+  route: Route
+  filter: Filter
+}
+
+interface Wiretap {
+  route: Route
+  copier: Copier
+}
+
+/** What one port's requests are asked, in order. */
+interface PortTables {
+  intercepts: FilterTable<Route>
+  wiretaps: FilterTable<Wiretap>
+  needs: FilterNeeds
+}
+
+const APP: Choice = { to: 'app' }
+const NO_COPIERS: readonly Copier[] = []
+const NO_NEEDS: FilterNeeds = { body: false, source: false }
 
 export class Routes implements Routing {
-  readonly counts = { app: 0, laptop: 0, refused: 0 }
-  readonly #laptops: LaptopSource
+  readonly counts: RouteCounts = { app: 0, laptop: 0, refused: 0, unheard: 0, declined: 0 }
+  readonly source: RoutesOptions['source']
+  readonly #options: RoutesOptions
   #config: AgentConfig | undefined
-  #routes: CompiledRoute[] = []
+  #ports = new Map<number, PortTables>()
+  /** By their routes: a wiretap that stays as it is keeps its own through other configs. */
+  #copiers = new Map<string, Copier>()
+  readonly #isActive = (route: Route): boolean => this.#laptopOf(route) !== undefined
 
-  constructor(laptops: LaptopSource) {
-    this.#laptops = laptops
+  constructor(options: RoutesOptions) {
+    this.#options = options
+    this.source = options.source
   }
 
   /** The config that is in force. */
@@ -35,53 +62,62 @@ export class Routes implements Routing {
    */
   async apply(config: AgentConfig): Promise<boolean> {
     if (!this.isNewer(config)) return false
-    const routes = await Promise.all(
-      config.routes.map(async (route) => {
-        try {
-          return { ...route, matches: await compileFilter(route.filter) }
-        } catch (error) {
-          throw new Error(`the filter of ${route.name} is not valid: ${(error as Error).message}`)
-        }
-      }),
-    )
+    const routes = await Promise.all(config.routes.map(compiled))
     if (!this.isNewer(config)) return false
     this.#config = config
-    this.#routes = routes
+    const copiers = new Map<string, Copier>()
+    const copierOf = (route: Route): Copier => {
+      const key = JSON.stringify(route)
+      const copier = this.#copiers.get(key) ?? copiers.get(key) ?? this.#options.copier(route)
+      copiers.set(key, copier)
+      return copier
+    }
+    const ports = new Set(config.routes.flatMap((route) => route.ports))
+    this.#ports = new Map([...ports].map((port) => [port, tablesOf(port, routes, copierOf)]))
+    this.#copiers = copiers
     return true
   }
 
   /** Routes whose laptop is connected and serves them. */
   active(): Route[] {
-    return this.#routes.filter((route) => this.#laptopOf(route) !== undefined)
+    return (this.#config?.routes ?? []).filter(this.#isActive)
   }
 
   wanted(port: number): boolean {
-    return this.#routes.some((route) => route.ports.includes(port) && this.#laptopOf(route) !== undefined)
+    return this.active().some(({ ports }) => ports.includes(port))
   }
 
-  decide(port: number, request: FilterRequest): Choice {
-    return this.#choose(port, (route) => route.matches(request), this.#isProbe(port, request))
+  needs(port: number): FilterNeeds {
+    return this.#ports.get(port)?.needs ?? NO_NEEDS
+  }
+
+  decide(port: number, request: FilterRequest): Decision {
+    const tables = this.#isProbe(port, request) ? undefined : this.#ports.get(port)
+    const route = tables?.intercepts.first(request, this.#isActive)
+    const wiretaps = tables?.wiretaps.all(request, ({ route }) => this.#isActive(route)) ?? []
+    const copiers = wiretaps.length === 0 ? NO_COPIERS : wiretaps.map(({ copier }) => copier)
+    return { choice: this.#choice(port, route), copiers }
   }
 
   decideRaw(port: number): Choice {
-    return this.#choose(port, (route) => route.filter === '', false)
+    const all = (route: Route): boolean =>
+      route.mode === 'intercept' && route.filter === '' && route.ports.includes(port)
+    return this.#choice(port, this.active().find(all))
   }
 
-  #choose(port: number, matches: (route: CompiledRoute) => boolean, toApp: boolean): Choice {
-    const route = toApp
-      ? undefined
-      : this.#routes.find((one) => one.ports.includes(port) && this.#answers(one, matches))
+  #choice(port: number, route: Route | undefined): Choice {
     const laptop = route === undefined ? undefined : this.#laptopOf(route)
     if (route === undefined || laptop === undefined) {
       this.counts.app++
-      return { to: 'app' }
+      return APP
     }
     this.counts.laptop++
-    const { intercept } = route
+    const { intercept, ifDown = 'app' } = route
     return {
       to: 'laptop',
       // A daemon that came back has a session of its own: streams of the old one are not used again.
       key: `${intercept} ${laptop.session.peer.publicKey}`,
+      ifDown,
       watch: (watcher) => laptop.watch(intercept, watcher),
       async open(data, from, signal) {
         const header = { service: 'deliver', intercept, port, from } as const
@@ -90,18 +126,14 @@ export class Routes implements Routing {
     }
   }
 
-  #answers(route: CompiledRoute, matches: (route: CompiledRoute) => boolean): boolean {
-    return this.#laptopOf(route) !== undefined && matches(route)
-  }
-
   #laptopOf({ session, intercept }: Route): LaptopSession | undefined {
-    return this.#laptops.serving(session, intercept)
+    return this.#options.serving(session, intercept)
   }
 
   /** The kubelet names itself, and asks what the pod's own spec says. */
   #isProbe(port: number, request: FilterRequest): boolean {
     const probes: Probe[] = this.#config?.probes ?? []
-    if (!request.headers.get('user-agent')?.startsWith('kube-probe/')) return false
+    if (probes.length === 0 || !request.header('user-agent').startsWith('kube-probe/')) return false
     return probes.some(
       (probe) => probe.port === port && (probe.path === undefined || pathOf(probe.path) === request.path),
     )
@@ -113,6 +145,28 @@ export class Routes implements Routing {
     if (now === undefined) return true
     return epoch > now.epoch || (epoch === now.epoch && generation > now.generation)
   }
+}
+
+async function compiled(route: Route): Promise<Compiled> {
+  try {
+    return { route, filter: await compileFilter(route.filter) }
+  } catch (error) {
+    throw new Error(`the filter of ${route.name} is not valid: ${(error as Error).message}`)
+  }
+}
+
+function tablesOf(port: number, routes: Compiled[], copierOf: (route: Route) => Copier): PortTables {
+  const here = routes.filter(({ route }) => route.ports.includes(port))
+  const of = (mode: Route['mode']): Compiled[] => here.filter(({ route }) => route.mode === mode)
+  const intercepts = new FilterTable(of('intercept').map(({ route, filter }) => ({ filter, value: route })))
+  const wiretaps = new FilterTable(
+    of('wiretap').map(({ route, filter }) => ({ filter, value: { route, copier: copierOf(route) } })),
+  )
+  const needs = {
+    body: intercepts.needs.body || wiretaps.needs.body,
+    source: intercepts.needs.source || wiretaps.needs.source,
+  }
+  return { intercepts, wiretaps, needs }
 }
 
 function pathOf(path: string): string {

@@ -1,5 +1,5 @@
 /** Who answers: the contract between the agent, which knows the routes, and what reads connections (`http/`). */
-import type { FilterRequest } from '../lib/filter/request.ts'
+import type { FilterNeeds, FilterRequest, FilterSource } from '../lib/filter/request.ts'
 import type { Stream } from '../wire/session/contract.ts'
 
 /** Where a request or a whole connection goes. */
@@ -7,8 +7,10 @@ export type Choice = { to: 'app' } | Laptop
 
 export interface Laptop {
   to: 'laptop'
-  /** Uid of the Intercept: requests with the same key may share a stream. */
+  /** Of the Intercept and the laptop: requests with the same key may share a stream. */
   key: string
+  /** Who answers when nothing listens on the laptop: the app, or the agent itself with an error. */
+  ifDown: 'app' | 'error'
   /**
    * Opens a stream to the laptop's program.
    * @param data first bytes, which travel with the opening
@@ -28,13 +30,58 @@ export interface LaptopWatcher {
   onLeave(): void
 }
 
+/** What is done with one HTTP request. */
+export interface Decision {
+  choice: Choice
+  /** Wiretaps that match. */
+  copiers: readonly Copier[]
+}
+
+/** One wiretap: makes copies of requests. */
+export interface Copier {
+  /**
+   * @param from the client's address
+   * @returns undefined when this request is not copied: its share, its rate, or a laptop that is too slow
+   */
+  begin(from: string): Copy | undefined
+}
+
+/**
+ * The copy of one request, and of its answer when that is compared. Nothing here waits or throws: a copy that cannot be taken whole is
+ * dropped. The bytes are the caller's again when a call returns.
+ */
+export interface Copy {
+  readonly wantsAnswer: boolean
+  request(bytes: Buffer): void
+  requestEnd(): void
+  answer(bytes: Buffer): void
+  answerEnd(): void
+  /** The exchange broke off; after `requestEnd` and, if wanted, `answerEnd` it says nothing. */
+  abort(): void
+}
+
 export interface Routing {
   /** False: nobody wants anything of this port; connections go to the app unread. */
   wanted(port: number): boolean
+  /** What `decide` asks of requests to this port. */
+  needs(port: number): FilterNeeds
+  /** Who has an address; both names are `""` when it is nobody known. Never rejects, and waits a second at most. */
+  source(ip: string): Promise<FilterSource>
   /** For one HTTP request. The kubelet's probes go to the app. */
-  decide(port: number, request: FilterRequest): Choice
+  decide(port: number, request: FilterRequest): Decision
   /** For a connection that is not HTTP/1. */
   decideRaw(port: number): Choice
   /** How many requests went where, for status. */
-  readonly counts: { app: number; laptop: number; refused: number }
+  readonly counts: RouteCounts
+}
+
+export interface RouteCounts {
+  app: number
+  laptop: number
+  /** Requests that nobody got: they could be read in two ways, were too large or too slow. */
+  refused: number
+  /** Requests of a laptop that nothing there answered. */
+  unheard: number
+  /** Requests that the laptop's program declined. */
+  declined: number
 }

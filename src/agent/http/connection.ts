@@ -1,16 +1,16 @@
 /** One client connection that speaks HTTP/1: its requests one after the other, each to where it belongs. */
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../lib/clock.ts'
+import { filterRequest } from '../../lib/http1/filter-request.ts'
+import { type Framing, requestFraming } from '../../lib/http1/framing.ts'
+import { BadMessage, type RequestHead, readRequestHead } from '../../lib/http1/head.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 import { StreamRefused } from '../../wire/session/refused.ts'
 import type { Choice, Routing } from '../routing.ts'
 import { ownAnswer } from './answers.ts'
 import { closeClient } from './close-client.ts'
 import { Exchange, type Outcome } from './exchange.ts'
-import { type Framing, requestFraming } from './framing.ts'
-import { BadMessage, type RequestHead, readRequestHead } from './head.ts'
 import { letGo } from './let-go.ts'
-import { filterRequest } from './request.ts'
 import { APP, type Upstream } from './upstream.ts'
 
 export interface ConnectionOptions {
@@ -106,7 +106,7 @@ export class HttpConnection {
   async #begin(head: RequestHead, bytes: Buffer, framing: Framing): Promise<void> {
     let to: Choice['to'] = 'app'
     try {
-      const choice = this.#options.routing.decide(this.#options.port, filterRequest(head))
+      const { choice } = this.#options.routing.decide(this.#options.port, filterRequest(head))
       to = choice.to
       const { upstream, sent, fresh } = await this.#upstreamFor(choice, bytes)
       if (this.#client.destroyed) {

@@ -1,9 +1,9 @@
 /** One request and its answer, passed between a client's socket and an upstream stream. */
 import type { Socket } from 'node:net'
+import { BodyReader, type Framing, responseFraming } from '../../lib/http1/framing.ts'
+import { BadMessage, keepsAlive, type RequestHead, readResponseHead } from '../../lib/http1/head.ts'
 import type { FlowReset } from '../../wire/mux/contract.ts'
 import type { Stream } from '../../wire/session/contract.ts'
-import { BodyReader, type Framing, responseFraming } from './framing.ts'
-import { BadMessage, keepsAlive, type RequestHead, readResponseHead } from './head.ts'
 
 /** How an exchange ended. */
 export type Outcome =

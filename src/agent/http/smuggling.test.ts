@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import http from 'node:http'
 import { after, describe, it } from 'node:test'
 import fc from 'fast-check'
+import { BodyReader, requestFraming } from '../../lib/http1/framing.ts'
+import { BadMessage, readRequestHead } from '../../lib/http1/head.ts'
 import { closePlaces, dial, listening, place } from './fixtures/place.ts'
-import { BodyReader, requestFraming } from './framing.ts'
-import { BadMessage, readRequestHead } from './head.ts'
 
 after(closePlaces)
 

@@ -122,7 +122,7 @@ function* nodesIn(value: unknown): Generator<ASTNode> {
   else if (typeof value === 'object' && value !== null && 'op' in value) yield value as ASTNode
 }
 
-function contextOf({ method, path, host, query, headers, marks }: FilterRequest): object {
+function contextOf({ method, path, host, queries: query, headers, marks }: FilterRequest): object {
   const lower = lookup(headers, (name) => name.toLowerCase())
   return { method, path, host, marks: [...marks], headers: lower, query: lookup(query, (name) => name) }
 }

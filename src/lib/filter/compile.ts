@@ -1,9 +1,14 @@
 /** From a filter's text to a function. */
 import { FilterError } from './filter-error.ts'
-import type { FilterRequest } from './request.ts'
+import type { FilterNeeds, FilterRequest } from './request.ts'
 import { matchesTerm, readTerms } from './terms.ts'
 
-export type Filter = (request: FilterRequest) => boolean
+export interface Filter {
+  readonly needs: FilterNeeds
+  matches(request: FilterRequest): boolean
+}
+
+const NOTHING: FilterNeeds = { body: false, source: false }
 
 const MAX_LENGTH = 4096
 
@@ -12,12 +17,12 @@ const MAX_LENGTH = 4096
  * need it. Rejects with a `FilterError`.
  */
 export async function compileFilter(cel: string): Promise<Filter> {
-  if (cel === '') return () => true
+  if (cel === '') return { needs: NOTHING, matches: () => true }
   if (cel.length > MAX_LENGTH) throw new FilterError(`${cel.slice(0, 60)}…`, `longer than ${MAX_LENGTH} characters`)
   const terms = readTerms(cel)
-  const [only] = terms ?? []
-  if (terms?.length === 1 && only !== undefined) return (request) => matchesTerm(only, request)
-  if (terms !== undefined) return (request) => terms.every((term) => matchesTerm(term, request))
+  if (terms !== undefined) {
+    return { needs: NOTHING, matches: (request) => terms.every((term) => matchesTerm(term, request)) }
+  }
   const { compileCel } = await import('./cel.ts')
-  return compileCel(cel)
+  return { needs: NOTHING, matches: compileCel(cel) }
 }

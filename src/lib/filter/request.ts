@@ -1,13 +1,45 @@
-/** What a filter sees of a request. Header names are in lower case; what is absent is `""`. */
+/**
+ * What a filter sees of a request. Each part is read when it is asked for, so that a filter that compares one header costs no more than
+ * that. What is absent is `""` everywhere. Nothing is decoded or normalized but what the names below say.
+ */
 export interface FilterRequest {
-  method: string
-  /** Path without the query. */
-  path: string
-  /** Query parameters, decoded; the first of each name. */
-  query: ReadonlyMap<string, string>
-  /** Repeated headers are joined with `, ` (RFC 9110 §5.3). */
-  headers: ReadonlyMap<string, string>
-  host: string
+  readonly method: string
+  /** Path without the query, as sent (RFC 9112 §3.2: `/` when the target has none, `*` of OPTIONS). */
+  readonly path: string
+  /** Of an absolute target, or else of the Host header, as sent. */
+  readonly host: string
+  readonly scheme: 'http' | 'https'
   /** Personal marks in `x-remocal`, `baggage` and `tracestate`. */
-  marks: readonly string[]
+  readonly marks: readonly string[]
+  readonly source: FilterSource
+  /**
+   * The body as JSON (objects, arrays, strings, numbers, booleans, null); undefined when it is none, is longer than 64 KiB, or no filter
+   * needs it.
+   */
+  readonly body: unknown
+  /** @param name in lower case. Repeated headers are joined with `, ` (RFC 9110 §5.3), `cookie` with `; ` (RFC 6265 §5.4). */
+  header(name: string): string
+  /** The first query parameter of this name, decoded as forms are. */
+  query(name: string): string
+  /** The first cookie of this name, as sent, without the quotes around it (RFC 6265 §5.2). */
+  cookie(name: string): string
+  /** All of each kind, for expressions that look at them all. */
+  readonly headers: ReadonlyMap<string, string>
+  readonly queries: ReadonlyMap<string, string>
+  readonly cookies: ReadonlyMap<string, string>
+}
+
+/** Who sent it, as far as is known: the pod and its namespace are `""` for addresses of no pod. */
+export interface FilterSource {
+  readonly ip: string
+  readonly pod: string
+  readonly namespace: string
+}
+
+/** What must be found out before a filter can be asked, beside the request's head and the sender's address. */
+export interface FilterNeeds {
+  /** `request.body`. */
+  readonly body: boolean
+  /** `source.pod` or `source.namespace`. */
+  readonly source: boolean
 }

@@ -38,7 +38,7 @@ export function readTerms(cel: string): Term[] | undefined {
 
 export function matchesTerm(term: Term, request: FilterRequest): boolean {
   if (term.kind === 'mark') return request.marks.includes(term.mark)
-  return (request.headers.get(term.name) ?? '') === term.value
+  return request.header(term.name) === term.value
 }
 
 /** One text for filters that say the same in another order or with other blanks; equal texts match equal requests. */

@@ -7,7 +7,7 @@ export const routeSchema = v.object({
   intercept: v.string(),
   /** `<namespace>/<name>` of the Intercept, for status and logs. */
   name: v.string(),
-  mode: v.picklist(['intercept']),
+  mode: v.picklist(['intercept', 'wiretap']),
   /** Name of the Session object that holds it, and its public key. */
   session: v.string(),
   /** Who, as Kubernetes knows them. */
@@ -17,6 +17,10 @@ export const routeSchema = v.object({
   /** CEL. The empty string takes everything (`--all`). */
   filter: v.string(),
   priority: v.number(),
+  /** Who answers when nothing listens on the laptop: the app (also when absent), or the agent with an error. */
+  ifDown: v.optional(v.picklist(['app', 'error'])),
+  /** Of a wiretap: which share of the requests that match is copied, how many a second at most, and whether answers are compared. */
+  copies: v.optional(v.object({ percent: v.number(), maxRps: v.optional(v.number()), diff: v.boolean() })),
 })
 export type Route = v.InferOutput<typeof routeSchema>
 
