@@ -72,7 +72,7 @@ export class Written {
   }
 
   add(bytes: Uint8Array): void {
-    this.#bytes.push(bytes)
+    if (bytes.buffer instanceof Slab) this.#bytes.push(bytes)
   }
 
   /** Call after a write, and when the stream has drained. */

@@ -7,7 +7,7 @@ import { StreamRefused } from '../../wire/session/refused.ts'
 import type { Choice, Routing } from '../routing.ts'
 import { HttpConnection } from './connection.ts'
 import { beginsHttp, speaksHttp } from './first-bytes.ts'
-import { APP, connectApp, type Upstream } from './upstream.ts'
+import { APP, connectApp } from './upstream.ts'
 import { waitForEither } from './wait-for-either.ts'
 
 /** A client that is silent for so long may wait for the server to speak first. */
@@ -25,6 +25,12 @@ export function acceptConnection(client: Socket, target: Target, routing: Routin
   client.setNoDelay(true)
   client.on('error', () => {})
   void new Reception(client, target, routing, clock).run().catch(() => client.resetAndDestroy())
+}
+
+/** A whole connection's other end. */
+interface Other {
+  key: string
+  stream: Stream
 }
 
 class Reception {
@@ -95,7 +101,7 @@ class Reception {
     await over
   }
 
-  #http(first: Buffer, upstream?: Upstream): void {
+  #http(first: Buffer, upstream?: Other): void {
     const { host, port } = this.#target
     new HttpConnection({
       client: this.#client,
@@ -106,8 +112,8 @@ class Reception {
     }).start(first, upstream)
   }
 
-  /** A whole connection's other end. Where nothing listens on the laptop, that is the app. */
-  async #open(choice: Choice, first: Buffer = Buffer.alloc(0)): Promise<Upstream> {
+  /** Where nothing listens on the laptop, that is the app, or nobody: its user says which. */
+  async #open(choice: Choice, first: Buffer = Buffer.alloc(0)): Promise<Other> {
     const { signal } = this.#gone
     if (choice.to === 'laptop') {
       try {
@@ -115,7 +121,8 @@ class Reception {
         return { key: choice.key, stream: await choice.open(first, from, signal) }
       } catch (error) {
         if (!(error instanceof StreamRefused)) throw error
-        this.#routing.counts.refused++
+        this.#routing.counts.unheard++
+        if (choice.ifDown === 'error') throw error
       }
     }
     const { host, port } = this.#target
@@ -124,7 +131,7 @@ class Reception {
     return { key: APP, stream }
   }
 
-  async #splice({ stream }: Upstream): Promise<void> {
+  async #splice({ stream }: Other): Promise<void> {
     const over = spliceSocket(stream, this.#client)
     stream.resume()
     await over

@@ -1,17 +1,22 @@
 /** One client connection that speaks HTTP/1: its requests one after the other, each to where it belongs. */
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../lib/clock.ts'
+import type { FilterSource } from '../../lib/filter/request.ts'
+import { BadMessage } from '../../lib/http1/bad-message.ts'
 import { filterRequest } from '../../lib/http1/filter-request.ts'
-import { type Framing, requestFraming } from '../../lib/http1/framing.ts'
-import { BadMessage, type RequestHead, readRequestHead } from '../../lib/http1/head.ts'
+import { Written } from '../../lib/slab.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 import { StreamRefused } from '../../wire/session/refused.ts'
-import type { Choice, Routing } from '../routing.ts'
+import type { Choice, Copier, Copy, Routing } from '../routing.ts'
 import { ownAnswer } from './answers.ts'
+import { ClientSource } from './client-source.ts'
 import { closeClient } from './close-client.ts'
 import { Exchange, type Outcome } from './exchange.ts'
-import { letGo } from './let-go.ts'
+import { JsonBody } from './json-body.ts'
+import { PassingRequest } from './passing-request.ts'
+import { Unread } from './unread.ts'
 import { APP, type Upstream } from './upstream.ts'
+import { Upstreams } from './upstreams.ts'
 
 export interface ConnectionOptions {
   client: Socket
@@ -24,40 +29,60 @@ export interface ConnectionOptions {
 
 /** A head that began must be whole by then. */
 const HEAD_MS = 60_000
+const TO_APP: Choice = { to: 'app' }
 
 export class HttpConnection {
   readonly #options: ConnectionOptions
   readonly #client: Socket
+  readonly #written: Written
+  readonly #source: ClientSource
   readonly #gone = new AbortController()
-  readonly #upstreams = new Map<string, Upstream>()
+  readonly #upstreams: Upstreams
+  readonly #unread = new Unread()
   #lastUsed: Upstream | undefined
-  /** Bytes of the client that are not read yet. */
-  #unread: Buffer = Buffer.alloc(0)
   /**
-   * `reading` a head; `opening` an upstream; `passing` an exchange; `closing`: nothing is read any more, so that what
-   * follows can never be taken for a request.
+   * `reading` a head; `learning` what filters ask beside it; `opening` an upstream; `passing` an exchange; `closing`: nothing is
+   * read any more, so that what follows can never be taken for a request.
    */
-  #state: 'reading' | 'opening' | 'passing' | 'closing' = 'reading'
+  #state: 'reading' | 'learning' | 'opening' | 'passing' | 'closing' = 'reading'
+  #request: PassingRequest | undefined
+  #body: JsonBody | undefined
   #exchange: Exchange | undefined
   #clientEnded = false
   #headTimer: Timer | undefined
 
   constructor(options: ConnectionOptions) {
+    const { client, clock, routing, connectApp } = options
     this.#options = options
-    this.#client = options.client
-    this.#client.on('data', (bytes: Buffer) => {
-      this.#unread = this.#unread.length === 0 ? bytes : Buffer.concat([this.#unread, bytes])
+    this.#client = client
+    this.#written = new Written(client)
+    this.#source = new ClientSource(client, routing)
+    this.#upstreams = new Upstreams({
+      clock,
+      gone: this.#gone.signal,
+      connectApp,
+      from: () => this.#source.address,
+      onIdleEnd: (upstream) => this.#onIdleEnd(upstream),
+      onAway: (upstream) => {
+        if (upstream === this.#lastUsed) this.#exchange?.upstreamAway()
+      },
+    })
+    client.on('data', (bytes: Buffer) => {
+      this.#unread.add(bytes)
       this.#next()
     })
-    this.#client.on('end', () => this.#onClientEnd())
-    this.#client.on('drain', () => this.#exchange?.clientDrained())
-    this.#client.on('close', () => this.#onClientClose())
+    client.on('end', () => this.#onClientEnd())
+    client.on('drain', () => {
+      this.#written.settle()
+      this.#exchange?.clientDrained()
+    })
+    client.on('close', () => this.#onClientClose())
   }
 
-  /** Begins with bytes that were read already, and an upstream if there is one. */
-  start(first: Buffer, upstream?: Upstream): void {
-    if (upstream !== undefined) this.#idle(upstream)
-    this.#unread = first
+  /** Begins with bytes that were read already, and a stream if there is one. */
+  start(first: Buffer, upstream?: { key: string; stream: Stream }): void {
+    if (upstream !== undefined) this.#upstreams.adopt(upstream.key, upstream.stream)
+    this.#unread.add(first)
     this.#next()
     if (this.#client.readableEnded) this.#onClientEnd()
     else if (this.#state === 'reading') this.#client.resume()
@@ -67,6 +92,7 @@ export class HttpConnection {
   #next(): void {
     try {
       if (this.#state === 'reading') this.#readHead()
+      else if (this.#state === 'learning') this.#readBody()
       else if (this.#state === 'passing') this.#pass()
       else this.#client.pause()
     } catch (error) {
@@ -76,8 +102,7 @@ export class HttpConnection {
   }
 
   #readHead(): void {
-    this.#unread = skipEmptyLines(this.#unread)
-    const head = readRequestHead(this.#unread)
+    const head = this.#unread.head()
     if (head === undefined) {
       if (this.#unread.length === 0) return
       const late = (): void => this.#refuse(new BadMessage(408, 'the head of the request did not come'))
@@ -86,116 +111,111 @@ export class HttpConnection {
     }
     this.#headTimer?.cancel()
     this.#headTimer = undefined
-    const framing = requestFraming(head)
-    const bytes = this.#unread.subarray(0, head.bytes)
-    this.#unread = this.#unread.subarray(head.bytes)
-    this.#state = 'opening'
-    this.#client.pause()
-    void this.#begin(head, bytes, framing)
+    const request = new PassingRequest(head, this.#unread.bytes.subarray(0, head.bytes))
+    this.#unread.take(head.bytes)
+    this.#request = request
+    const needs = this.#options.routing.needs(this.#options.port)
+    if (needs.body || (needs.source && !this.#source.isKnown)) this.#learn(request, needs.body)
+    else this.#decide(request, this.#source, undefined)
   }
 
-  #pass(): void {
-    const taken = this.#exchange?.fromClient(this.#unread) ?? 0
-    this.#unread = this.#unread.subarray(taken)
-    if (this.#state !== 'passing') return
-    // The next request waits for the end of this answer.
-    if (this.#unread.length > 0) this.#client.pause()
-    else if (this.#clientEnded) this.#exchange?.clientEnded()
+  /** Finds out what filters ask beside the head, each within its limits; what is not known by then is absent. */
+  #learn(request: PassingRequest, wantsBody: boolean): void {
+    this.#state = 'learning'
+    const { clock, routing, port } = this.#options
+    const body = wantsBody ? new JsonBody(request, clock) : undefined
+    this.#body = body
+    if (body?.isAwaited === true) this.#client.write('HTTP/1.1 100 Continue\r\n\r\n')
+    const source = routing.needs(port).source ? this.#source.learn() : undefined
+    this.#next()
+    void Promise.all([body?.read, source]).then(([json]) => {
+      this.#body = undefined
+      if (this.#state !== 'learning') return
+      this.#decide(request, this.#source, json)
+    })
   }
 
-  async #begin(head: RequestHead, bytes: Buffer, framing: Framing): Promise<void> {
-    let to: Choice['to'] = 'app'
+  #readBody(): void {
+    const body = this.#body
+    const taken = body === undefined || body.isOver ? 0 : body.take(this.#unread.bytes)
+    this.#unread.take(taken)
+    if (body === undefined || body.isOver) this.#client.pause()
+    else if (this.#clientEnded) body.end()
+  }
+
+  #decide(request: PassingRequest, source: FilterSource, body: unknown): void {
+    const { routing, port } = this.#options
+    const { choice, copiers } = routing.decide(port, filterRequest(request.head, source, body))
+    if (copiers.length > 0) request.copyTo(this.#copies(copiers))
+    this.#lead(request, choice)
+  }
+
+  #copies(copiers: readonly Copier[]): Copy[] {
+    return copiers.flatMap((copier) => copier.begin(this.#source.address) ?? [])
+  }
+
+  /** To whom it was given: at once where a connection is open, else when there is one. */
+  #lead(request: PassingRequest, choice: Choice): void {
+    const known = this.#upstreams.find(choice)
+    if (known === undefined) {
+      this.#state = 'opening'
+      this.#client.pause()
+      void this.#open(request, choice)
+      return
+    }
+    this.#exchangeWith(request, known, request.pieces)
+  }
+
+  async #open(request: PassingRequest, choice: Choice): Promise<void> {
     try {
-      const { choice } = this.#options.routing.decide(this.#options.port, filterRequest(head))
-      to = choice.to
-      const { upstream, sent, fresh } = await this.#upstreamFor(choice, bytes)
+      const upstream = await this.#upstreams.open(choice, request.pieces ?? [])
       if (this.#client.destroyed) {
         upstream.stream.reset('cancel', 'the client is gone')
         return
       }
-      if (!fresh && this.#upstreams.get(upstream.key) !== upstream) {
-        // It ended while it was chosen.
-        if (upstream.key === APP) this.#close()
-        else void this.#begin(head, bytes, framing)
-        return
-      }
-      this.#upstreams.set(upstream.key, upstream)
-      this.#lastUsed = upstream
-      this.#state = 'passing'
-      this.#exchange = new Exchange({
-        client: this.#client,
-        upstream: upstream.stream,
-        head,
-        framing,
-        over: (outcome) => {
-          this.#exchange = undefined
-          // A kept stream that ended just as the request came.
-          const untouched = outcome.kind === 'lost' && !outcome.told && !fresh
-          if (untouched && upstream.key !== APP && isRepeatable(head, framing)) {
-            this.#drop(upstream)
-            this.#state = 'opening'
-            void this.#begin(head, bytes, framing)
-          } else this.#onOver(upstream, outcome, fresh)
-        },
-        wants: () => this.#wants(),
-      })
-      this.#exchange.start(sent ? undefined : bytes)
-      this.#wants()
+      this.#exchangeWith(request, upstream)
     } catch (error) {
-      if (to === 'app') this.#cut()
-      else this.#answer(503, 'RC-E-310', `The laptop that takes this request is not reachable: ${textOf(error)}.`)
+      if (this.#state === 'opening') this.#notOpened(request, choice, error as Error)
     }
   }
 
-  /** `sent`: the head travelled with the opening; `fresh`: no request went there before. */
-  async #upstreamFor(choice: Choice, head: Buffer): Promise<{ upstream: Upstream; sent: boolean; fresh: boolean }> {
-    const key = choice.to === 'app' ? APP : choice.key
-    const known = this.#upstreams.get(key)
-    if (known !== undefined) return { upstream: known, sent: false, fresh: false }
-    if (choice.to === 'app') {
-      const stream = await this.#options.connectApp(this.#gone.signal)
-      return { upstream: { key, stream }, sent: false, fresh: true }
+  #notOpened(request: PassingRequest, choice: Choice, error: Error): void {
+    const { counts } = this.#options.routing
+    if (choice.to === 'app') this.#cut()
+    else if (!(error instanceof StreamRefused))
+      this.#answer(503, 'RC-E-310', `The laptop that takes this request is not reachable: ${error.message}.`)
+    else {
+      counts.unheard++
+      if (choice.ifDown === 'app') this.#lead(request, TO_APP)
+      else this.#answer(503, 'RC-E-311', 'Nothing listens on the laptop that takes this request.')
     }
-    const away = new AbortController()
-    let upstream: Upstream | undefined
-    const forget = choice.watch({
-      onAway: () => {
-        away.abort(new Error('it has been away for 8 s'))
-        if (upstream !== undefined) this.#onAway(upstream)
-      },
-      onLeave: () => {
-        if (upstream !== undefined) this.#onLeave(upstream)
-      },
+  }
+
+  /** @param pieces of the request that are still to be sent */
+  #exchangeWith(request: PassingRequest, upstream: Upstream, pieces: readonly Buffer[] = []): void {
+    this.#lastUsed = upstream
+    const isFresh = upstream.isFresh
+    this.#state = 'passing'
+    this.#exchange = new Exchange({
+      client: this.#client,
+      written: this.#written,
+      request,
+      upstream,
+      over: (outcome) => this.#onOver(request, upstream, outcome, isFresh),
+      wants: () => this.#wants(),
     })
-    try {
-      const from = `${this.#client.remoteAddress}:${this.#client.remotePort}`
-      const stream = await choice.open(head, from, AbortSignal.any([this.#gone.signal, away.signal]))
-      upstream = { key, stream, forget }
-      return { upstream, sent: true, fresh: true }
-    } catch (error) {
-      forget()
-      // Nothing listens on the laptop: the app answers instead.
-      if (!(error instanceof StreamRefused)) throw error
-      this.#options.routing.counts.refused++
-      return this.#upstreamFor({ to: 'app' }, head)
-    }
+    for (const piece of pieces) upstream.stream.send(piece)
+    request.wasSent(upstream.key !== APP)
+    upstream.watch()
+    this.#wants()
   }
 
-  #onAway(upstream: Upstream): void {
-    if (this.#exchange !== undefined && this.#lastUsed === upstream) this.#exchange.upstreamAway()
-    else this.#drop(upstream)
-  }
-
-  #onLeave(upstream: Upstream): void {
-    upstream.leaving = true
-    if (this.#exchange === undefined || this.#lastUsed !== upstream) this.#drop(upstream)
-  }
-
-  /** Ends a stream between requests; the client's connection goes on. */
-  #drop(upstream: Upstream): void {
-    if (this.#upstreams.get(upstream.key) === upstream) this.#upstreams.delete(upstream.key)
-    upstream.forget?.()
-    letGo(upstream.stream, this.#options.clock)
+  #pass(): void {
+    this.#unread.take(this.#exchange?.fromClient(this.#unread.bytes) ?? 0)
+    if (this.#state !== 'passing') return
+    // The next request waits for the end of this answer.
+    if (this.#unread.length > 0) this.#client.pause()
+    else if (this.#clientEnded) this.#exchange?.clientEnded()
   }
 
   /** Reads on where the client was held. */
@@ -204,47 +224,73 @@ export class HttpConnection {
     if (this.#unread.length === 0) this.#client.resume()
   }
 
-  #onOver(upstream: Upstream, outcome: Outcome, fresh: boolean): void {
-    if (outcome.kind === 'reuse') {
-      this.#state = 'reading'
-      if (upstream.leaving === true) this.#drop(upstream)
-      else this.#idle(upstream)
-      if (this.#unread.length > 0) this.#next()
-      if (this.#state !== 'reading') return
-      if (this.#clientEnded) this.#close()
-      else this.#client.resume()
-      return
+  #onOver(request: PassingRequest, upstream: Upstream, outcome: Outcome, isFresh: boolean): void {
+    this.#exchange = undefined
+    if (outcome.kind === 'lost' && !outcome.orderly) this.#upstreams.forget(upstream)
+    if (this.#isAnsweredElsewhere(request, upstream, outcome, isFresh)) return
+    request.keepNoMore()
+    request.endCopies(outcome.kind !== 'lost')
+    this.#request = undefined
+    if (outcome.kind === 'reuse') this.#readOn(upstream)
+    else if (outcome.kind !== 'lost') this.#close()
+    else {
+      const { told, orderly, why } = outcome
+      if (upstream.key !== APP && isFresh && !told)
+        this.#answer(503, 'RC-E-310', `The program on the laptop did not answer: ${why}.`)
+      // Also a kept connection that ends just as a request comes: the client asks again on a new one (RFC 9112 §9.3.1).
+      else if (orderly || (!told && !isFresh)) this.#close()
+      else this.#cut()
     }
-    if (outcome.kind === 'close') {
-      this.#close()
-      return
+  }
+
+  /** Sends a request that was not answered to where it is. */
+  #isAnsweredElsewhere(request: PassingRequest, upstream: Upstream, outcome: Outcome, isFresh: boolean): boolean {
+    if (outcome.kind === 'declined') {
+      this.#options.routing.counts.declined++
+      this.#upstreams.forget(upstream)
+      upstream.stream.reset('cancel', 'the request was declined')
+      if (request.pieces !== undefined) this.#lead(request, TO_APP)
+      else
+        this.#answer(
+          502,
+          'RC-E-312',
+          'The program on the laptop declined this request, whose body is too large to be sent once more.',
+        )
+      return true
     }
-    const { told, orderly, why } = outcome
-    if (upstream.key !== APP && fresh && !told)
-      this.#answer(503, 'RC-E-310', `The program on the laptop did not answer: ${why}.`)
-    // Also a kept connection that ends just as a request comes: the client asks again on a new one (RFC 9112 §9.3.1).
-    else if (orderly || (!told && !fresh)) this.#close()
-    else this.#cut()
+    // A kept stream that ended just as the request came.
+    const untouched = outcome.kind === 'lost' && !outcome.told && !isFresh
+    if (!untouched || upstream.key === APP || !request.isRepeatable) return false
+    this.#upstreams.drop(upstream)
+    this.#decideAgain(request)
+    return true
+  }
+
+  #decideAgain(request: PassingRequest): void {
+    const { routing, port } = this.#options
+    this.#lead(request, routing.decide(port, filterRequest(request.head, this.#source)).choice)
+  }
+
+  #readOn(upstream: Upstream): void {
+    this.#state = 'reading'
+    if (upstream.isLeaving) this.#upstreams.drop(upstream)
+    if (this.#unread.length > 0) this.#next()
+    if (this.#state !== 'reading') return
+    if (this.#clientEnded) this.#close()
+    else this.#client.resume()
   }
 
   /** Between requests: when the app answered last and closes, the client's connection ends as it would directly. */
-  #idle(upstream: Upstream): void {
-    this.#upstreams.set(upstream.key, upstream)
-    const drop = (): void => {
-      if (this.#upstreams.get(upstream.key) !== upstream) return
-      this.#drop(upstream)
-      // Of a laptop the client knows nothing: its next request may go to somebody else.
-      const last = this.#lastUsed === undefined || this.#lastUsed === upstream
-      if (upstream.key === APP && last && this.#state === 'reading') this.#close()
-    }
-    // Bytes that nobody asked for: the connection cannot be trusted any more.
-    upstream.stream.bind({ onData: drop, onEnd: drop, onDrain() {}, onClose: drop })
-    upstream.stream.resume()
+  #onIdleEnd(upstream: Upstream): void {
+    // Of a laptop the client knows nothing: its next request may go to somebody else.
+    const last = this.#lastUsed === undefined || this.#lastUsed === upstream
+    if (upstream.key === APP && last && this.#state === 'reading') this.#close()
   }
 
   #onClientEnd(): void {
     this.#clientEnded = true
     if (this.#state === 'reading') this.#close()
+    else if (this.#state === 'learning') this.#body?.end()
     else if (this.#state === 'passing' && this.#unread.length === 0) this.#exchange?.clientEnded()
   }
 
@@ -252,7 +298,6 @@ export class HttpConnection {
     // A tunnel's client may have ended in order while the last of its bytes are on their way to the upstream.
     const orderly = this.#client.readableEnded && this.#client.writableFinished
     if (!orderly) this.#abort('the client is gone')
-    this.#exchange = undefined
     this.#gone.abort(new Error('the client is gone'))
     this.#leave()
   }
@@ -267,7 +312,7 @@ export class HttpConnection {
 
   #abort(why: string): void {
     this.#exchange?.abort(why)
-    if (this.#exchange !== undefined && this.#lastUsed !== undefined) this.#upstreams.delete(this.#lastUsed.key)
+    if (this.#exchange !== undefined && this.#lastUsed !== undefined) this.#upstreams.forget(this.#lastUsed)
   }
 
   /** An answer of the agent itself is the last thing that this connection says. */
@@ -288,28 +333,13 @@ export class HttpConnection {
 
   #leave(): void {
     this.#state = 'closing'
-    this.#unread = Buffer.alloc(0)
+    this.#unread.clear()
     this.#headTimer?.cancel()
-    for (const upstream of this.#upstreams.values()) {
-      upstream.forget?.()
-      letGo(upstream.stream, this.#options.clock)
-    }
-    this.#upstreams.clear()
+    this.#body?.end()
+    this.#request?.keepNoMore()
+    this.#request?.endCopies(false)
+    this.#request = undefined
+    this.#exchange = undefined
+    this.#upstreams.close()
   }
-}
-
-/** Whether a request may be sent once more (RFC 9110 §9.2.2): nothing of it is lost, and twice means the same as once. */
-function isRepeatable({ method }: RequestHead, framing: Framing): boolean {
-  return framing.kind === 'none' && ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'].includes(method)
-}
-
-/** Empty lines before a request line are ignored (RFC 9112 §2.2). */
-function skipEmptyLines(bytes: Buffer): Buffer {
-  let at = 0
-  while (bytes[at] === 13 && bytes[at + 1] === 10) at += 2
-  return at === 0 ? bytes : bytes.subarray(at)
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

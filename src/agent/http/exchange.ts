@@ -1,9 +1,13 @@
-/** One request and its answer, passed between a client's socket and an upstream stream. */
+/** One request's answer, passed from an upstream to the client, and what the client still has to say meanwhile. */
 import type { Socket } from 'node:net'
-import { BodyReader, type Framing, responseFraming } from '../../lib/http1/framing.ts'
-import { BadMessage, keepsAlive, type RequestHead, readResponseHead } from '../../lib/http1/head.ts'
+import { BodyReader } from '../../lib/http1/body-reader.ts'
+import { type Framing, responseFraming } from '../../lib/http1/framing.ts'
+import { BadMessage, type ResponseHead, readResponseHead } from '../../lib/http1/head.ts'
+import { MARK_NAME } from '../../lib/mark.ts'
+import type { Written } from '../../lib/slab.ts'
 import type { FlowReset } from '../../wire/mux/contract.ts'
-import type { Stream } from '../../wire/session/contract.ts'
+import type { PassingRequest } from './passing-request.ts'
+import { APP, type Upstream, type UpstreamUser } from './upstream.ts'
 
 /** How an exchange ended. */
 export type Outcome =
@@ -11,14 +15,17 @@ export type Outcome =
   | { kind: 'reuse' }
   /** In order; both connections end with it. */
   | { kind: 'close' }
+  /** The laptop's program leaves this request to the app. */
+  | { kind: 'declined' }
   /** The upstream went before its answer was whole. `told`: the client got bytes of it; `orderly`: closed, not reset. */
   | { kind: 'lost'; told: boolean; orderly: boolean; why: string }
 
 export interface ExchangeOptions {
   client: Socket
-  upstream: Stream
-  head: RequestHead
-  framing: Framing
+  /** What was written to the client and is not gone yet. */
+  written: Written
+  request: PassingRequest
+  upstream: Upstream
   /** Called once. The exchange touches neither end any more. */
   over(outcome: Outcome): void
   /** There is room for more of the client's bytes. */
@@ -26,14 +33,14 @@ export interface ExchangeOptions {
 }
 
 const AWAY = 'it has been away for 8 s'
+const REUSE: Outcome = { kind: 'reuse' }
+const CLOSE: Outcome = { kind: 'close' }
+const NOTHING = Buffer.alloc(0)
 
-export class Exchange {
+export class Exchange implements UpstreamUser {
   readonly #options: ExchangeOptions
-  readonly #client: Socket
-  readonly #upstream: Stream
-  readonly #request: BodyReader
   /** Of the answer's head, until it is whole. */
-  #headBytes: Buffer = Buffer.alloc(0)
+  #headBytes: Buffer = NOTHING
   #response: BodyReader | undefined
   #keeps = false
   /** The answer ends with its connection. */
@@ -49,21 +56,7 @@ export class Exchange {
 
   constructor(options: ExchangeOptions) {
     this.#options = options
-    this.#client = options.client
-    this.#upstream = options.upstream
-    this.#request = new BodyReader(options.framing)
-  }
-
-  /** @param head the request's head, unless it was sent already */
-  start(head: Buffer | undefined): void {
-    if (head !== undefined) this.#upstream.send(head)
-    this.#upstream.bind({
-      onData: (bytes) => this.#fromUpstream(bytes),
-      onEnd: () => this.#onUpstreamEnd(),
-      onDrain: () => this.#options.wants(),
-      onClose: (reason) => this.#onUpstreamClose(reason),
-    })
-    this.#upstream.resume()
+    options.upstream.use(this)
   }
 
   /** The client got bytes of an answer. */
@@ -73,132 +66,163 @@ export class Exchange {
 
   /** @returns how many of the bytes belonged to this request. Throws `BadMessage`. */
   fromClient(bytes: Buffer): number {
-    const taken = this.#tunnel ? bytes.length : this.#request.take(bytes)
-    if (taken > 0 && !this.#upstream.send(bytes.subarray(0, taken))) this.#client.pause()
-    if (this.#opaque && taken < bytes.length) this.#finish({ kind: 'close' })
+    const { request, upstream, client } = this.#options
+    const taken = this.#tunnel ? bytes.length : request.take(bytes)
+    if (taken > 0 && !upstream.stream.send(bytes.subarray(0, taken))) client.pause()
+    if (this.#opaque && taken < bytes.length) this.#finish(CLOSE)
     else this.#settle()
     return taken
   }
 
   clientDrained(): void {
-    this.#upstream.resume()
+    this.#options.upstream.stream.resume()
   }
 
   /** The client sends no more, and nothing of it is unread: the upstream hears of it as it would directly. */
   clientEnded(): void {
     if (this.#clientEnded) return
     this.#clientEnded = true
-    this.#upstream.end()
+    this.#options.upstream.stream.end()
   }
 
   /** The upstream is away: a request that is whole waits no longer for its answer to begin. What flows goes on when it is back. */
   upstreamAway(): void {
-    if (this.#told || this.#tunnel || !this.#request.done || this.#finished) return
-    this.#upstream.bind(IGNORE)
-    this.#upstream.reset('cancel', AWAY)
+    const { request, upstream } = this.#options
+    if (this.#told || this.#tunnel || !request.isWhole || this.#finished) return
+    const { stream } = upstream
     this.#finish({ kind: 'lost', told: false, orderly: false, why: AWAY })
+    stream.reset('cancel', AWAY)
   }
 
   /** Gives the exchange up without an outcome. */
   abort(why: string): void {
     this.#finished = true
-    this.#upstream.bind(IGNORE)
-    this.#upstream.reset('reset', why)
+    this.#options.upstream.free()
+    this.#options.upstream.stream.reset('reset', why)
   }
 
-  #fromUpstream(bytes: Buffer): void {
+  fromUpstream(bytes: Buffer): void {
     if (this.#tunnel || this.#opaque) {
       this.#toClient(bytes)
       return
     }
     try {
       if (this.#response === undefined) this.#readHead(bytes)
-      else this.#readBody(this.#response, bytes)
+      else this.#readBody(this.#response, bytes, bytes, 0)
     } catch (error) {
       if (!(error instanceof BadMessage)) throw error
       // The client may understand it: it is what it would get directly.
       this.#opaque = true
       this.#closeDelimited = true
-      this.#toClient(this.#response === undefined ? this.#headBytes : bytes)
+      this.#toClient(this.#response === undefined ? this.#takeHead() : bytes)
     }
   }
 
+  upstreamDrained(): void {
+    this.#options.wants()
+  }
+
+  upstreamEnded(): void {
+    this.#upstreamEnded = true
+    if (this.#tunnel) this.#options.client.end()
+    else if (this.#closeDelimited) this.#finish(CLOSE)
+    else this.#finish({ kind: 'lost', told: this.#told, orderly: true, why: 'it closed the connection' })
+  }
+
+  upstreamClosed(reason: FlowReset | undefined): void {
+    if (this.#tunnel && reason === undefined && this.#upstreamEnded) this.#finish(CLOSE)
+    else this.#finish({ kind: 'lost', told: this.#told, orderly: false, why: 'the connection to it was lost' })
+  }
+
   #readHead(bytes: Buffer): void {
-    this.#headBytes = this.#headBytes.length === 0 ? bytes : Buffer.concat([this.#headBytes, bytes])
-    const head = readResponseHead(this.#headBytes)
+    const all = this.#headBytes.length === 0 ? bytes : Buffer.concat([this.#headBytes, bytes])
+    this.#headBytes = all
+    const head = readResponseHead(all)
     if (head === undefined) return
     const { status } = head
-    const { method } = this.#options.head
-    if (status === 101 || (method === 'CONNECT' && status >= 200 && status < 300)) {
-      this.#tunnel = true
-      this.#toClient(this.#takeHead())
-      this.#options.wants()
-      return
+    const { method } = this.#options.request.head
+    if (status === 101 || (method === 'CONNECT' && status >= 200 && status < 300)) this.#beginTunnel(head)
+    else if (status < 200) {
+      this.#takeHead()
+      this.#toClient(all.subarray(0, head.bytes))
+      if (all.length > head.bytes) this.#readHead(all.subarray(head.bytes))
+    } else if (this.#declines(head)) this.#finish({ kind: 'declined' })
+    else {
+      const framing = responseFraming(head, method)
+      this.#takeHead()
+      this.#begin(head, framing)
+      this.#readBody(this.#response as BodyReader, all.subarray(head.bytes), all, head.bytes)
+      this.#settle()
     }
-    if (status < 200) {
-      const whole = this.#takeHead()
-      this.#toClient(whole.subarray(0, head.bytes))
-      if (whole.length > head.bytes) this.#readHead(whole.subarray(head.bytes))
-      return
-    }
-    const framing = responseFraming(head, method)
-    const whole = this.#takeHead()
+  }
+
+  #begin(head: ResponseHead, framing: Framing): void {
+    const { request, upstream } = this.#options
     this.#closeDelimited = framing.kind === 'close'
-    this.#keeps = keepsAlive(head) && keepsAlive(this.#options.head) && !this.#closeDelimited
+    this.#keeps = head.keepsAlive && request.head.keepsAlive && !this.#closeDelimited
     this.#response = new BodyReader(framing)
-    const rest = whole.subarray(head.bytes)
-    if (rest.length === 0) this.#toClient(whole)
-    else this.#readBody(this.#response, rest, whole)
-    this.#settle()
+    // Whoever answers has taken the request.
+    if (upstream.key !== APP) request.keepNoMore()
+  }
+
+  #beginTunnel(head: ResponseHead): void {
+    const { request, wants } = this.#options
+    this.#tunnel = true
+    const all = this.#takeHead()
+    request.keepNoMore()
+    request.copyAnswer(all.subarray(0, head.bytes))
+    request.endCopies(true)
+    this.#toClient(all)
+    wants()
+  }
+
+  /** Only a laptop can: what an app says to whomever is its own affair. */
+  #declines({ fields }: ResponseHead): boolean {
+    return this.#options.upstream.key !== APP && fields.list(MARK_NAME).toLowerCase() === 'decline'
   }
 
   #takeHead(): Buffer {
     const bytes = this.#headBytes
-    this.#headBytes = Buffer.alloc(0)
+    this.#headBytes = NOTHING
     return bytes
   }
 
-  /** @param all the head and the body's first bytes, if both came in one */
-  #readBody(response: BodyReader, bytes: Buffer, all = bytes): void {
-    const taken = response.take(bytes)
-    const extra = bytes.length - taken
-    this.#toClient(all.subarray(0, all.length - extra))
+  /**
+   * @param body bytes of the answer's body, and perhaps what follows
+   * @param all the same with the head before it, if both came in one
+   * @param headBytes how much of `all` is that head
+   */
+  #readBody(response: BodyReader, body: Buffer, all: Buffer, headBytes: number): void {
+    const taken = response.take(body)
+    const own = taken === body.length ? all : all.subarray(0, headBytes + taken)
+    this.#options.request.copyAnswer(own)
+    this.#toClient(own)
     // Bytes after the answer belong to no request.
-    if (extra > 0) this.#keeps = false
+    if (taken < body.length) this.#keeps = false
     this.#settle()
   }
 
   #toClient(bytes: Buffer): void {
     if (bytes.length === 0) return
+    const { client, written, upstream } = this.#options
     this.#told = true
-    if (!this.#client.write(bytes)) this.#upstream.pause()
+    written.add(bytes)
+    if (!client.write(bytes)) upstream.stream.pause()
+    written.settle()
   }
 
   /** Over when both bodies are, or when the answer is and the connection goes with it. */
   #settle(): void {
-    if (this.#response?.done !== true || this.#opaque) return
-    if (!this.#keeps || this.#clientEnded) this.#finish({ kind: 'close' })
-    else if (this.#request.done) this.#finish({ kind: 'reuse' })
+    if (this.#response?.done !== true || this.#opaque || this.#finished) return
+    if (!this.#keeps || this.#clientEnded) this.#finish(CLOSE)
+    else if (this.#options.request.isWhole) this.#finish(REUSE)
   }
 
   #finish(outcome: Outcome): void {
     if (this.#finished) return
     this.#finished = true
-    this.#upstream.bind(IGNORE)
-    this.#options.over(outcome)
-  }
-
-  #onUpstreamEnd(): void {
-    this.#upstreamEnded = true
-    if (this.#tunnel) this.#client.end()
-    else if (this.#closeDelimited) this.#finish({ kind: 'close' })
-    else this.#finish({ kind: 'lost', told: this.#told, orderly: true, why: 'it closed the connection' })
-  }
-
-  #onUpstreamClose(reason: FlowReset | undefined): void {
-    if (this.#tunnel && reason === undefined && this.#upstreamEnded) this.#finish({ kind: 'close' })
-    else this.#finish({ kind: 'lost', told: this.#told, orderly: false, why: 'the connection to it was lost' })
+    const { upstream, over } = this.#options
+    upstream.free()
+    over(outcome)
   }
 }
-
-const IGNORE = { onData() {}, onEnd() {}, onDrain() {}, onClose() {} }

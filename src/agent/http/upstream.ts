@@ -1,20 +1,82 @@
 /** Where requests go: a connection to the app or a stream to a laptop, seen as one thing. */
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
+import { connectSlabs, lendReads } from '../../lib/slab-socket.ts'
 import type { FlowHandlers, FlowReset } from '../../wire/mux/contract.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 
 /** Key of the app, which is no Intercept's uid. */
 export const APP = 'app'
 
-/** Where requests of a connection go, and a next one may go too. */
-export interface Upstream {
+/** Who is answered through an upstream. */
+export interface UpstreamUser {
+  fromUpstream(bytes: Buffer): void
+  upstreamEnded(): void
+  upstreamDrained(): void
+  upstreamClosed(reason: FlowReset | undefined): void
+}
+
+/** Where requests of a connection go, one after the other. */
+export class Upstream implements FlowHandlers {
   /** `APP`, or the key of a `Laptop`. */
-  key: string
-  stream: Stream
+  readonly key: string
+  readonly stream: Stream
+  /** No request was answered through it yet. */
+  isFresh = true
   /** No other request may go there. */
-  leaving?: boolean
+  isLeaving = false
   /** Ends the watch over its laptop. */
-  forget?(): void
+  forget: (() => void) | undefined
+  readonly #onIdleEnd: (upstream: Upstream) => void
+  #user: UpstreamUser | undefined
+  #watched = false
+
+  /** @param onIdleEnd it ended, or sent bytes that nobody asked for, between requests */
+  constructor(key: string, stream: Stream, onIdleEnd: (upstream: Upstream) => void) {
+    this.key = key
+    this.stream = stream
+    this.#onIdleEnd = onIdleEnd
+  }
+
+  /** Follows the stream, from the first call on. What ended already is said at once. */
+  watch(): void {
+    if (this.#watched) return
+    this.#watched = true
+    this.stream.bind(this)
+    this.stream.resume()
+  }
+
+  get isIdle(): boolean {
+    return this.#user === undefined
+  }
+
+  use(user: UpstreamUser): void {
+    this.#user = user
+  }
+
+  /** Its user is answered, or gives it up. */
+  free(): void {
+    this.#user = undefined
+    this.isFresh = false
+  }
+
+  onData(bytes: Buffer): void {
+    if (this.#user === undefined) this.#onIdleEnd(this)
+    else this.#user.fromUpstream(bytes)
+  }
+
+  onEnd(): void {
+    if (this.#user === undefined) this.#onIdleEnd(this)
+    else this.#user.upstreamEnded()
+  }
+
+  onDrain(): void {
+    this.#user?.upstreamDrained()
+  }
+
+  onClose(reason: FlowReset | undefined): void {
+    if (this.#user === undefined) this.#onIdleEnd(this)
+    else this.#user.upstreamClosed(reason)
+  }
 }
 
 const CONNECT_MS = 5000
@@ -22,7 +84,7 @@ const CONNECT_MS = 5000
 /** Connects to the app in this pod. */
 export async function connectApp(host: string, port: number, signal: AbortSignal): Promise<Stream> {
   signal.throwIfAborted()
-  const socket = connect({ host, port, noDelay: true, allowHalfOpen: true })
+  const socket = connectSlabs({ host, port, noDelay: true, allowHalfOpen: true })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const give = (): void => reject(signal.reason as Error)
   socket.once('connect', resolve).once('error', reject)
@@ -31,6 +93,7 @@ export async function connectApp(host: string, port: number, signal: AbortSignal
   try {
     await promise
     socket.setTimeout(0)
+    lendReads(socket)
     return socketStream(socket)
   } catch (error) {
     socket.destroy()

@@ -1,101 +1,159 @@
 /** Heads of HTTP/1 messages (RFC 9112 §2 to §5), read strictly: what two readers could understand differently is refused. */
+import { BadMessage } from './bad-message.ts'
+import { Fields, MAX_HEAD_BYTES } from './fields.ts'
+import { CR, LF, SP, TARGET, TOKEN, VALUE } from './octets.ts'
 
-export const MAX_HEAD_BYTES = 64 * 1024
+export { BadMessage, MAX_HEAD_BYTES }
 
-export interface Head {
-  /** Bytes of the head, with its empty line. */
-  bytes: number
+class Head {
+  readonly fields: Fields
   /** 0 for HTTP/1.0, 1 for HTTP/1.1. */
-  minor: number
-  /** Names in lower case, in order; repeated ones stand repeatedly. */
-  headers: [name: string, value: string][]
+  readonly minor: number
+
+  constructor(minor: number, fields: Fields) {
+    this.minor = minor
+    this.fields = fields
+  }
+
+  /** Bytes of the head, with its empty line. */
+  get bytes(): number {
+    return this.fields.end
+  }
+
+  /** Names in lower case, in order; repeated ones stand repeatedly. Made anew each time. */
+  get headers(): [name: string, value: string][] {
+    return this.fields.all
+  }
+
+  /** Whether the sender keeps the connection after this message (RFC 9112 §9.3). */
+  get keepsAlive(): boolean {
+    return !this.fields.closes && (this.minor === 1 || this.fields.keeps)
+  }
 }
 
-export interface RequestHead extends Head {
-  method: string
-  target: string
+export type { Head }
+
+export class RequestHead extends Head {
+  readonly method: string
+  readonly #buffer: Buffer
+  readonly #target: { from: number; to: number }
+
+  constructor(buffer: Buffer, line: { method: string; from: number; to: number; minor: number }, fields: Fields) {
+    super(line.minor, fields)
+    this.method = line.method
+    this.#buffer = buffer
+    this.#target = line
+  }
+
+  /** As sent. */
+  get target(): string {
+    return this.#buffer.toString('latin1', this.#target.from, this.#target.to)
+  }
 }
 
-export interface ResponseHead extends Head {
-  status: number
-}
-
-/** The request or answer cannot be passed on. */
-export class BadMessage extends Error {
+export class ResponseHead extends Head {
   readonly status: number
 
-  constructor(status: number, message: string) {
-    super(message)
+  constructor(status: number, minor: number, fields: Fields) {
+    super(minor, fields)
     this.status = status
   }
 }
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([!-~\u0080-\u00ff]+) HTTP\/1\.([01])$/
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const BAD_VALUE = /[\u0000-\u0008\u000a-\u001f\u007f]/
-
 /** @returns undefined while the head is incomplete. Throws `BadMessage`. */
 export function readRequestHead(buffer: Buffer): RequestHead | undefined {
-  const head = readHead(buffer)
-  if (head === undefined) return undefined
-  const match = REQUEST_LINE.exec(head.start)
-  if (match === null) throw new BadMessage(400, 'the request line is malformed')
-  const [, method = '', target = '', minor] = match
-  const { bytes, headers } = head
-  if (minor === '1' && headers.filter(([name]) => name === 'host').length !== 1) {
+  const line = readRequestLine(buffer)
+  const fields = line && Fields.read(buffer, line.next)
+  if (!bounded(buffer, fields)) return undefined
+  if (line === undefined || fields === undefined) return undefined
+  if (fields.hosts > 1 || (line.minor === 1 && fields.hosts === 0)) {
     throw new BadMessage(400, 'an HTTP/1.1 request has one Host header')
   }
-  return { bytes, method, target, minor: Number(minor), headers }
+  return new RequestHead(buffer, line, fields)
 }
 
 /** @returns undefined while the head is incomplete. Throws `BadMessage`. */
 export function readResponseHead(buffer: Buffer): ResponseHead | undefined {
-  const head = readHead(buffer)
-  if (head === undefined) return undefined
-  const match = STATUS_LINE.exec(head.start)
-  if (match === null) throw new BadMessage(502, 'the status line is malformed')
-  return { bytes: head.bytes, status: Number(match[2]), minor: Number(match[1]), headers: head.headers }
+  const line = readStatusLine(buffer)
+  const fields = line && Fields.read(buffer, line.next)
+  if (!bounded(buffer, fields)) return undefined
+  return line && fields && new ResponseHead(line.status, line.minor, fields)
 }
 
-function readHead(buffer: Buffer): { start: string; headers: Head['headers']; bytes: number } | undefined {
-  const end = buffer.indexOf('\r\n\r\n')
-  if (end < 0 || end > MAX_HEAD_BYTES) {
-    if (buffer.length > MAX_HEAD_BYTES) throw new BadMessage(431, 'the head is larger than 64 KiB')
-    if (hasBareLineFeed(buffer)) throw new BadMessage(400, 'a line ends without a carriage return')
-    return undefined
+/** Whether a head is whole. Throws for one that is too large, or will be. */
+function bounded({ length }: Buffer, fields: Fields | undefined): boolean {
+  if ((fields?.end ?? length) > MAX_HEAD_BYTES + 4) throw new BadMessage(431, 'the head is larger than 64 KiB')
+  return fields !== undefined
+}
+
+/** @returns undefined while the line is incomplete */
+function readRequestLine(
+  buffer: Buffer,
+): { method: string; from: number; to: number; minor: number; next: number } | undefined {
+  const { length } = buffer
+  let at = 0
+  while (at < length && TOKEN[buffer[at] as number] !== 0) at++
+  if (at === length) return undefined
+  const method = methodOf(buffer, at)
+  if (at === 0 || buffer[at] !== SP) throw malformed()
+  const from = ++at
+  while (at < length && TARGET[buffer[at] as number] === 1) at++
+  if (at === length) return undefined
+  if (at === from || buffer[at] !== SP) throw malformed()
+  const minor = readVersion(buffer, at + 1, malformed)
+  const next = at + 9
+  if (minor === undefined || next >= length) return undefined
+  if (buffer[next] !== CR) throw malformed()
+  if (next + 1 >= length) return undefined
+  if (buffer[next + 1] !== LF) throw malformed()
+  return { method, from, to: at, minor, next: next + 2 }
+}
+
+function methodOf(buffer: Buffer, to: number): string {
+  // Most are this one.
+  if (to === 3 && buffer[0] === 71 && buffer[1] === 69 && buffer[2] === 84) return 'GET'
+  return buffer.toString('latin1', 0, to)
+}
+
+/** @returns undefined while the line is incomplete */
+function readStatusLine(buffer: Buffer): { status: number; minor: number; next: number } | undefined {
+  const minor = readVersion(buffer, 0, unreadable)
+  if (minor === undefined || buffer.length < 13) return undefined
+  let status = 0
+  for (let at = 9; at < 12; at++) {
+    const digit = (buffer[at] as number) - 48
+    if (digit < 0 || digit > 9) throw unreadable()
+    status = status * 10 + digit
   }
-  const [start = '', ...lines] = buffer.toString('latin1', 0, end).split('\r\n')
-  return { start, headers: lines.map(readField), bytes: end + 4 }
+  if (buffer[8] !== SP || status < 100) throw unreadable()
+  let at = 12
+  if (buffer[at] === SP) while (at < buffer.length && VALUE[buffer[at] as number] === 1) at++
+  if (at >= buffer.length) return undefined
+  if (buffer[at] !== CR) throw unreadable()
+  if (at + 1 === buffer.length) return undefined
+  if (buffer[at + 1] !== LF) throw unreadable()
+  return { status, minor, next: at + 2 }
 }
 
-function readField(line: string): [string, string] {
-  const at = line.indexOf(':')
-  const name = line.slice(0, Math.max(at, 0))
-  if (!TOKEN.test(name)) throw new BadMessage(400, 'a header line is malformed')
-  const value = line.slice(at + 1).replace(/^[ \t]+|[ \t]+$/g, '')
-  if (BAD_VALUE.test(value)) throw new BadMessage(400, 'a header has a control character')
-  return [name.toLowerCase(), value]
-}
+const VERSION = Buffer.from('HTTP/1.')
 
-function hasBareLineFeed(buffer: Buffer): boolean {
-  for (let at = buffer.indexOf(10); at >= 0; at = buffer.indexOf(10, at + 1)) {
-    if (buffer[at - 1] !== 13) return true
+/** @returns the minor number at `from`, or undefined while it is incomplete */
+function readVersion(buffer: Buffer, from: number, wrong: () => BadMessage): number | undefined {
+  for (let index = 0; index < VERSION.length; index++) {
+    const octet = buffer[from + index]
+    if (octet === undefined) return undefined
+    if (octet !== VERSION[index]) throw wrong()
   }
-  return false
+  const minor = buffer[from + VERSION.length]
+  if (minor === undefined) return undefined
+  if (minor !== 48 && minor !== 49) throw wrong()
+  return minor - 48
 }
 
-/** All values of a header, joined as one list (RFC 9110 §5.3); empty when absent. */
-export function listOf(head: Head, name: string): string {
-  return head.headers.flatMap(([key, value]) => (key === name ? [value] : [])).join(', ')
+function malformed(): BadMessage {
+  return new BadMessage(400, 'the request line is malformed')
 }
 
-/** Whether the sender keeps the connection after this message (RFC 9112 §9.3). */
-export function keepsAlive(head: Head): boolean {
-  const options = listOf(head, 'connection')
-    .toLowerCase()
-    .split(/\s*,\s*/)
-  if (options.includes('close')) return false
-  return head.minor === 1 || options.includes('keep-alive')
+function unreadable(): BadMessage {
+  return new BadMessage(502, 'the status line is malformed')
 }

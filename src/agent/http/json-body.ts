@@ -1,0 +1,80 @@
+/** The body of a request, read before anybody is asked who answers it: only where a filter looks into bodies. */
+import type { Clock, Timer } from '../../lib/clock.ts'
+import type { PassingRequest } from './passing-request.ts'
+
+export const MAX_BODY_BYTES = 64 * 1024
+/** With the chunks' own lines. */
+const MAX_SENT_BYTES = 2 * MAX_BODY_BYTES
+/** A client that is slower is not waited for: its request is decided without its body. */
+const READ_MS = 10_000
+
+export class JsonBody {
+  /** The body as JSON; undefined when it is none, too long or too slow. Never rejects. */
+  readonly read: Promise<unknown>
+  readonly #request: PassingRequest
+  readonly #timer: Timer | undefined
+  readonly #resolve: (json: unknown) => void
+  #pieces: Buffer[] = []
+  #size = 0
+  #sent = 0
+  #over = false
+
+  constructor(request: PassingRequest, clock: Clock) {
+    const { promise, resolve } = Promise.withResolvers<unknown>()
+    this.read = promise
+    this.#resolve = resolve
+    this.#request = request
+    const { fields } = request.head
+    if (request.isWhole || !isJson(fields.list('content-type')) || fields.length > MAX_BODY_BYTES)
+      this.#finish(undefined)
+    else this.#timer = clock.after(READ_MS, () => this.end())
+  }
+
+  /** Nothing more is taken of the client. */
+  get isOver(): boolean {
+    return this.#over
+  }
+
+  /** The client sends its body only when it is asked to (RFC 9110 §10.1.1). */
+  get isAwaited(): boolean {
+    const { fields, minor } = this.#request.head
+    return !this.#over && fields.expects && minor === 1
+  }
+
+  /** @returns how many of the client's bytes it took. Throws `BadMessage`. */
+  take(bytes: Buffer): number {
+    const taken = this.#request.take(bytes.subarray(0, MAX_SENT_BYTES - this.#sent), (piece) => {
+      this.#size += piece.length
+      this.#pieces.push(piece)
+    })
+    this.#sent += taken
+    if (this.#size > MAX_BODY_BYTES || this.#sent === MAX_SENT_BYTES) this.#finish(undefined)
+    else if (this.#request.isWhole) this.#finish(parsed(Buffer.concat(this.#pieces)))
+    return taken
+  }
+
+  /** No more comes, or nobody waits any longer. */
+  end(): void {
+    this.#finish(undefined)
+  }
+
+  #finish(json: unknown): void {
+    if (this.#over) return
+    this.#over = true
+    this.#timer?.cancel()
+    this.#pieces = []
+    this.#resolve(json)
+  }
+}
+
+function isJson(contentType: string): boolean {
+  return /^[^;]*[/+]json[ \t]*(?:;|$)/i.test(contentType)
+}
+
+function parsed(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString())
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,110 @@
+/** Where the requests of one connection go: at most one upstream for the app and one for each laptop, kept while they may be asked again. */
+import type { Clock } from '../../lib/clock.ts'
+import type { Stream } from '../../wire/session/contract.ts'
+import type { Choice, Laptop } from '../routing.ts'
+import { letGo } from './let-go.ts'
+import { APP, Upstream } from './upstream.ts'
+
+export interface UpstreamsOptions {
+  clock: Clock
+  /** Aborted when the client is gone. */
+  gone: AbortSignal
+  /** Opens a connection to the app. */
+  connectApp(signal: AbortSignal): Promise<Stream>
+  /** The client's address. */
+  from(): string
+  /** One that waits for a request has ended; it is forgotten already. */
+  onIdleEnd(upstream: Upstream): void
+  /** One that answers a request has been away for a while. */
+  onAway(upstream: Upstream): void
+}
+
+export class Upstreams {
+  readonly #options: UpstreamsOptions
+  readonly #open = new Map<string, Upstream>()
+  readonly #onIdleEnd = (upstream: Upstream): void => {
+    if (this.#open.get(upstream.key) !== upstream) return
+    this.drop(upstream)
+    this.#options.onIdleEnd(upstream)
+  }
+
+  constructor(options: UpstreamsOptions) {
+    this.#options = options
+  }
+
+  /** One that is open already. */
+  find(choice: Choice): Upstream | undefined {
+    return this.#open.get(choice.to === 'app' ? APP : choice.key)
+  }
+
+  /** Takes over a stream that was opened for a whole connection. */
+  adopt(key: string, stream: Stream): void {
+    const upstream = new Upstream(key, stream, this.#onIdleEnd)
+    this.#open.set(key, upstream)
+    upstream.watch()
+  }
+
+  /**
+   * Opens one and sends what was taken of a request so far; it is still until somebody who uses it calls `watch`. Rejects as `connectApp`
+   * and `Laptop.open` do.
+   */
+  async open(choice: Choice, pieces: readonly Buffer[]): Promise<Upstream> {
+    const upstream = choice.to === 'app' ? await this.#app(pieces) : await this.#laptop(choice, pieces)
+    this.#open.set(upstream.key, upstream)
+    return upstream
+  }
+
+  /** Ends one of which nothing more is wanted; the client's connection goes on. */
+  drop(upstream: Upstream): void {
+    this.forget(upstream)
+    letGo(upstream.stream, this.#options.clock)
+  }
+
+  /** One that is over, or is ended by somebody else. */
+  forget(upstream: Upstream): void {
+    if (this.#open.get(upstream.key) === upstream) this.#open.delete(upstream.key)
+    upstream.forget?.()
+    upstream.forget = undefined
+  }
+
+  /** Ends all of them. */
+  close(): void {
+    for (const upstream of [...this.#open.values()]) this.drop(upstream)
+  }
+
+  async #app(pieces: readonly Buffer[]): Promise<Upstream> {
+    const stream = await this.#options.connectApp(this.#options.gone)
+    for (const piece of pieces) stream.send(piece)
+    return new Upstream(APP, stream, this.#onIdleEnd)
+  }
+
+  async #laptop(laptop: Laptop, pieces: readonly Buffer[]): Promise<Upstream> {
+    const { gone, from, onAway } = this.#options
+    const away = new AbortController()
+    let upstream: Upstream | undefined
+    const forget = laptop.watch({
+      onAway: () => {
+        away.abort(new Error('it has been away for 8 s'))
+        if (upstream === undefined) return
+        if (upstream.isIdle) this.drop(upstream)
+        else onAway(upstream)
+      },
+      onLeave: () => {
+        if (upstream === undefined) return
+        upstream.isLeaving = true
+        if (upstream.isIdle) this.drop(upstream)
+      },
+    })
+    try {
+      const [only = Buffer.alloc(0)] = pieces
+      const data = pieces.length === 1 ? only : Buffer.concat(pieces)
+      const stream = await laptop.open(data, from(), AbortSignal.any([gone, away.signal]))
+      upstream = new Upstream(laptop.key, stream, this.#onIdleEnd)
+      upstream.forget = forget
+      return upstream
+    } catch (error) {
+      forget()
+      throw error
+    }
+  }
+}
