@@ -18,6 +18,8 @@ export interface Option {
 export interface Call {
   args: string[]
   options: Record<string, string | boolean | string[] | undefined>
+  /** Each option as often and in the order in which it was given, where that matters; `value` is true for flags. */
+  given: { name: string; value: string | true }[]
   /** What stands after `--`. */
   program: string[]
   output: 'table' | 'json'

@@ -11,7 +11,10 @@ const GLOBAL_OPTIONS: Option[] = [
   { flags: '--kubeconfig <path>', summary: 'kubeconfig (default: $KUBECONFIG, else ~/.kube/config)' },
 ]
 
-export type Parsed = Pick<Call, 'args' | 'options' | 'program' | 'output' | 'context' | 'namespace' | 'kubeconfig'>
+export type Parsed = Pick<
+  Call,
+  'args' | 'options' | 'given' | 'program' | 'output' | 'context' | 'namespace' | 'kubeconfig'
+>
 
 /** @returns the call, or the help text that was asked for. Throws RC-U-101. */
 export function parse(command: Command, argv: string[]): { call: Parsed } | { help: string } {
@@ -25,6 +28,12 @@ export function parse(command: Command, argv: string[]): { call: Parsed } | { he
     },
     writeErr: () => {},
   })
+  const given: Call['given'] = []
+  for (const option of parser.options) {
+    const name = option.attributeName()
+    // Commander tells of each occurrence, in order.
+    parser.on(`option:${option.name()}`, (value: string | null) => given.push({ name, value: value ?? true }))
+  }
   try {
     parser.parse(own, { from: 'user' })
   } catch (error) {
@@ -40,7 +49,7 @@ export function parse(command: Command, argv: string[]): { call: Parsed } | { he
     throw usage(command, 'the program to run is missing: say it after "--"')
   if (command.program === undefined && dash >= 0)
     throw usage(command, 'it runs no program, so nothing may stand after "--"')
-  const call: Parsed = { args: parser.args, options, program, output: output ?? 'table' }
+  const call: Parsed = { args: parser.args, options, given, program, output: output ?? 'table' }
   if (context !== undefined) call.context = context
   if (namespace !== undefined) call.namespace = namespace
   if (kubeconfig !== undefined) call.kubeconfig = kubeconfig

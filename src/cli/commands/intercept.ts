@@ -2,6 +2,7 @@ import type { InterceptRequest, InterceptResult } from '../../lib/daemon-api.ts'
 import type { Call, Command } from '../command.ts'
 import { DaemonClient } from '../daemon-client.ts'
 import { filterOf } from '../filter.ts'
+import { FILTER_OPTIONS } from '../filter-options.ts'
 import { holdShown } from '../hold.ts'
 import { usage } from '../parse.ts'
 import { findProgram, runProgram } from '../program.ts'
@@ -13,13 +14,7 @@ export const intercept: Command = {
   summary: "Answer a workload's requests on this laptop: yours, or all",
   args: [{ name: 'workload', summary: 'kind/name such as deploy/orders, or a name that only one workload has' }],
   options: [
-    { flags: '--all', summary: 'every request, not only yours' },
-    {
-      flags: '--header <name=value>',
-      summary: 'requests with this header; all that are given must match',
-      repeated: true,
-    },
-    { flags: '--filter <cel>', summary: 'requests for which this expression is true' },
+    ...FILTER_OPTIONS,
     {
       flags: '--port <port[:laptop]>',
       summary: 'service port by name or number, or container port; and the port on the laptop',
@@ -75,7 +70,7 @@ function requestOf(call: Call): InterceptRequest {
     ports: (options.port ?? []) as string[],
     command: program.length > 0,
   }
-  const filter = filterOf(call)
+  const filter = filterOf(intercept, call)
   if (filter !== undefined) request.filter = filter
   if (typeof options.container === 'string') request.container = options.container
   if (typeof options.priority === 'string') {
