@@ -11,6 +11,11 @@ class Path {
   arrived = 0
   /** When the queue has run empty. */
   #free = 0
+  /** Each so manieth piece is lost and sent again: it and all behind it come a round trip later. */
+  lostOf = Number.POSITIVE_INFINITY
+  #pieces = 0
+  /** Nothing arrives before what was sent earlier. */
+  #inOrder = 0
   readonly flight = new Flight(0, 0)
   readonly #way: { at: number; bytes: number; nonce?: number }[] = []
   #nonce = 0
@@ -36,14 +41,17 @@ class Path {
   #send(bytes: number): void {
     this.#free = Math.max(this.#free, this.now) + bytes / this.bytesPerMs
     this.sent += bytes
-    this.#way.push({ at: this.#free + this.roundTripMs, bytes })
+    const isLost = ++this.#pieces % this.lostOf === 0
+    this.#inOrder = Math.max(this.#inOrder, this.#free + this.roundTripMs * (isLost ? 2 : 1))
+    this.#way.push({ at: this.#inOrder, bytes })
     if (this.flight.isDue(this.sent)) this.#ask()
   }
 
   #ask(): void {
     this.#nonce++
     this.flight.asked(this.#nonce, { sent: this.sent, arrived: this.arrived, now: this.now })
-    this.#way.push({ at: Math.max(this.#free, this.now) + this.roundTripMs, bytes: 0, nonce: this.#nonce })
+    const at = Math.max(this.#free, this.now) + this.roundTripMs
+    this.#way.push({ at: Math.max(at, this.#inOrder), bytes: 0, nonce: this.#nonce })
   }
 }
 
@@ -101,6 +109,18 @@ describe('what may be under way', () => {
     const from = path.arrived
     path.pass(1000)
     assert.ok(path.arrived - from > 20_000_000, `${path.arrived - from} bytes in a second`)
+  })
+
+  it('fills a path on which much is lost: what waits for it to be sent again is under way too', () => {
+    for (const lostOf of [4, 9, 30]) {
+      const path = new Path(25_000, 50)
+      path.lostOf = lostOf
+      path.pass(10_000)
+      const from = path.arrived
+      path.pass(2000)
+      const rate = (path.arrived - from) / 2000
+      assert.ok(rate > 0.9 * path.bytesPerMs, `${rate} bytes a ms where one of ${lostOf} is lost`)
+    }
   })
 
   it('does not grow for as long as it sends: its own queue is not the path', () => {

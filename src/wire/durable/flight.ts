@@ -1,10 +1,11 @@
 /**
- * How many bytes may be under way on one link: twice what the path holds, which is the rate at which they arrive times the round trip of an
+ * How many bytes may be under way on one link: twice what the path holds (`gain.ts`), which is the rate at which they arrive times the round trip of an
  * empty path (the model of BBR, draft-ietf-ccwg-bbr §2). More would wait in buffers on the way, and whatever is urgent behind it.
  * The sender asks four times a flight what has arrived; each answer is a sample of both.
  */
 
-const GAIN = 2
+import { Gain, LEAST_GAIN } from './gain.ts'
+
 const START_BYTES = 512 * 1024
 const LEAST_BYTES = 32 * 1024
 /** So long the far end may be late without the path running empty, as far as this many bytes go. */
@@ -20,10 +21,10 @@ const LATE = RATES + 2 * ASKS
 /** The shortest round trip is measured anew after this time, with little under way. */
 const ROUND_TRIP_MS = 30_000
 /**
- * What is under way makes at most two of the shortest round trip. Where all of the last flights took longer, the path has become longer, or is never empty
+ * What is under way makes at most the gain's many of the shortest round trip. Where all of the last flights took longer, the path has become longer, or is never empty
  * (other traffic, a radio): then this much of what they took is held for its own, and measured soon.
  */
-const LONGER = 2.5
+const LONGER = 0.5
 const OWN_SHARE = 0.75
 const SOON_MS = 2000
 const SHORTEST_MS = 0.05
@@ -40,6 +41,7 @@ export class Flight {
   readonly #asks = new Map<number, Ask>()
   readonly #rates = new Float64Array(RATES)
   #rateCount = 0
+  readonly #gain = new Gain()
   #limit = START_BYTES
   #queue = LEAST_BYTES
   /** Sent when it was asked last. */
@@ -99,6 +101,7 @@ export class Flight {
     if (!ask.idle || rate > this.#fastest()) {
       this.#rates[this.#rateCount % RATES] = rate
       this.#rateCount++
+      this.#gain.sample(rate)
       this.#reckon()
     }
     return ms
@@ -114,7 +117,7 @@ export class Flight {
     this.#lateMs = Math.min(this.#lateMs, ms)
     this.#lateCount++
     if (this.#lateCount < LATE) return
-    if (this.#lateMs > LONGER * this.#roundTripMs) {
+    if (this.#lateMs > (this.#gain.now + LONGER) * this.#roundTripMs) {
       this.#roundTripMs = OWN_SHARE * this.#lateMs
       this.#measuredAt = now - ROUND_TRIP_MS + SOON_MS
     }
@@ -134,7 +137,7 @@ export class Flight {
     const held = rate * this.#roundTripMs
     const slack = Math.min(SLACK_BYTES, rate * SLACK_MS)
     this.#queue = Math.floor(Math.max(LEAST_BYTES, Math.min(MAX_QUEUE_BYTES, rate * SLACK_MS)))
-    const wanted = this.#probeFrom === undefined ? Math.max(GAIN * held, slack) : held / GAIN
+    const wanted = this.#probeFrom === undefined ? Math.max(this.#gain.now * held, slack) : held / LEAST_GAIN
     // The first answers come before there was anything to measure.
     this.#limit = Math.floor(Math.max(this.#rateCount < ASKS ? START_BYTES : LEAST_BYTES, wanted))
   }
