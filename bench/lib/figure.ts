@@ -19,6 +19,8 @@ export interface Figure {
 export interface MeasureOptions {
   /** On the cluster of KUBECONFIG instead of a sandbox. */
   cluster: boolean
+  /** Where a bench can be run in part: what the names of settings must contain. */
+  only: string
 }
 
 export interface FigureInput {

@@ -1,9 +1,9 @@
 /** A tunnel of one kind between a load and a sink: its processes, and what they cost. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { cpuSeconds } from '../lib/cpu.ts'
 import { end, printed } from '../lib/times.ts'
-import { startHaproxy } from './haproxy.ts'
+import { haproxyTunnel } from './haproxy.ts'
 
 export type Kind = 'mux' | 'mux-tls' | 'circuit' | 'pipe' | 'pipe-tls' | 'haproxy'
 
@@ -15,8 +15,6 @@ export interface Tunnel {
   close(): Promise<void>
 }
 
-const TICKS = 100
-
 /** A program of this folder that prints its port first, or 0 when nobody may connect to it. */
 export async function startProgram(name: string, ...args: string[]): Promise<{ child: ChildProcess; port: number }> {
   const child = spawn(process.execPath, [join(import.meta.dirname, name), ...args], {
@@ -27,13 +25,17 @@ export async function startProgram(name: string, ...args: string[]): Promise<{ c
 }
 
 export async function startTunnel(kind: Kind, sink: number): Promise<Tunnel> {
-  const ends: ChildProcess[] = []
+  const ends: { pid: number; close(): Promise<void> }[] = []
   const keep = ({ child, port }: { child: ChildProcess; port: number }): number => {
-    ends.push(child)
+    ends.push({ pid: child.pid ?? 0, close: () => end(child) })
     return port
   }
   const start = async (side: 'near' | 'far', to: number): Promise<number> => {
-    if (kind === 'haproxy') return keep(await startHaproxy(to))
+    if (kind === 'haproxy') {
+      const haproxy = await haproxyTunnel(to)
+      ends.push(haproxy)
+      return haproxy.port
+    }
     return keep(await startProgram('ends.ts', kind, side, String(to)))
   }
   const carried = async (): Promise<number> => {
@@ -44,16 +46,9 @@ export async function startTunnel(kind: Kind, sink: number): Promise<Tunnel> {
   const port = kind === 'circuit' ? await carried() : await start('near', await start('far', sink))
   return {
     port,
-    cpuSeconds: () => ends.reduce((sum, { pid }) => sum + cpuOf(pid ?? 0), 0),
+    cpuSeconds: () => ends.reduce((sum, { pid }) => sum + cpuSeconds(pid), 0),
     close: async () => {
-      await Promise.all(ends.map(end))
+      await Promise.all(ends.map((one) => one.close()))
     },
   }
-}
-
-/** User and system time of a process (proc_pid_stat(5)). */
-function cpuOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / TICKS
 }

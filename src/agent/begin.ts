@@ -9,9 +9,9 @@ import { prepareTakeover } from './takeover/prepare.ts'
 import { writeHandover } from './write-handover.ts'
 
 /** A guest is small: a young generation of 1 MiB, no threads of V8's own, and nobody opens a debugger by a signal. */
-const NODE_FLAGS = ['--max-semi-space-size=1', '--single-threaded', '--disable-sigusr1']
+export const AGENT_FLAGS: readonly string[] = ['--max-semi-space-size=1', '--single-threaded', '--disable-sigusr1']
 /** One thread for look-ups, which shares malloc's one arena with the program. */
-const SMALL = { UV_THREADPOOL_SIZE: '1', MALLOC_ARENA_MAX: '1' }
+export const AGENT_MEMORY: Readonly<Record<string, string>> = { UV_THREADPOOL_SIZE: '1', MALLOC_ARENA_MAX: '1' }
 
 /**
  * @param mode the only way that may be tried
@@ -24,8 +24,8 @@ export async function begin(clock: Clock, logger: Logger, mode?: TakeoverMode): 
   const handover: Handover = { app, takeover }
   const descriptor = writeHandover(handover)
   const kept = 'problem' in takeover ? [] : [...takeover.listeners, ...Object.values(takeover.nft)]
-  const argv = [...process.execArgv, ...NODE_FLAGS, ...process.argv.slice(1), '--handed', String(descriptor)]
-  return becomeUnprivileged([descriptor, ...kept], argv, SMALL)
+  const argv = [...process.execArgv, ...AGENT_FLAGS, ...process.argv.slice(1), '--handed', String(descriptor)]
+  return becomeUnprivileged([descriptor, ...kept], argv, AGENT_MEMORY)
 }
 
 async function attempt<T>(make: () => T | Promise<T>): Promise<T | { problem: string }> {

@@ -1,0 +1,62 @@
+/**
+ * The agent's HTTP engine in a process of its own: `node bench/http1/agent.ts APP LAPTOP COUNT` listens on a free port, which it prints.
+ * Requests that one of COUNT filters takes go to port LAPTOP, all others to port APP, both by TCP on loopback: what a session to a laptop
+ * costs more is measured by `wire`.
+ */
+import { once } from 'node:events'
+import { type AddressInfo, connect } from 'node:net'
+import { acceptConnection } from '../../src/agent/http/accept.ts'
+import { socketStream } from '../../src/agent/http/upstream.ts'
+import type { Laptop } from '../../src/agent/laptops.ts'
+import { Routes } from '../../src/agent/routes.ts'
+import { systemClock } from '../../src/lib/clock.ts'
+import { keepSmall } from '../../src/lib/keep-small.ts'
+import { createSlabServer } from '../../src/lib/slab-socket.ts'
+import type { Stream } from '../../src/wire/session/contract.ts'
+import { filters } from './filters.ts'
+
+const [app, laptopPort, count] = process.argv.slice(2).map(Number)
+if (app === undefined || laptopPort === undefined || count === undefined) throw new Error('APP, LAPTOP and COUNT')
+
+async function open(_header: unknown, { data = Buffer.alloc(0) }: { data?: Buffer }): Promise<{ stream: Stream }> {
+  const socket = connect({ host: '127.0.0.1', port: Number(laptopPort), noDelay: true, allowHalfOpen: true })
+  await once(socket, 'connect')
+  const stream = socketStream(socket)
+  stream.send(data)
+  return { stream }
+}
+
+keepSmall(systemClock)
+const session = { peer: { publicKey: 'jane' }, open }
+const laptop = { name: 'jane', session, watch: () => () => {} } as unknown as Laptop
+const routes = new Routes({
+  serving: () => laptop,
+  source: async (ip) => ({ ip, pod: '', namespace: '' }),
+  copier: () => ({ begin: () => undefined }),
+})
+await routes.apply({
+  kind: 'config',
+  epoch: 1,
+  generation: 1,
+  routes: filters(count).map((filter, index) => ({
+    intercept: `i${index}`,
+    name: `shop/i${index}`,
+    mode: 'intercept',
+    session: 'jane',
+    owner: 'jane',
+    ports: [app],
+    filter,
+    priority: 0,
+  })),
+  peers: { jane: 'jane' },
+  probes: [],
+  cidrs: [],
+  denied: [],
+})
+
+const server = createSlabServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+  acceptConnection(client, { host: '127.0.0.1', port: app }, routes)
+})
+server.listen(0, '127.0.0.1')
+await once(server, 'listening')
+process.stdout.write(`${(server.address() as AddressInfo).port}\n`)
