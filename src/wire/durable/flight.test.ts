@@ -80,6 +80,8 @@ describe('what may be under way', () => {
   it('stays what it was while little is sent', () => {
     const path = new Path(25_000, 50)
     path.pass(2000)
+    // What is under way is answered still.
+    path.pass(500, false)
     const before = path.flight.limit
     path.pass(60_000, false)
     assert.equal(path.flight.limit, before)

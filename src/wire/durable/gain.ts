@@ -1,7 +1,7 @@
 /**
  * How many times what the path holds may be under way. Twice keeps a path full that loses nothing. Where it does, everything behind a lost piece waits until that is there,
  * so that twice is just what keeps the rate as low as it happens to be: now and then one more is tried, and kept when the rate grew by it; and one less, and kept when
- * the rate stayed.
+ * the rate stayed. In the beginning, when nothing is known, it is most for as long as the rate grows.
  */
 
 export const LEAST_GAIN = 2
@@ -15,8 +15,8 @@ const CHANGE = 0.05
 
 export class Gain {
   #gain = LEAST_GAIN
-  #trial: { step: 1 | -1; before: number } | undefined
-  #left = REST
+  #trial: { step: number; before: number } | undefined = { step: MOST_GAIN - LEAST_GAIN, before: 0 }
+  #left = COUNTED
   #nextStep: 1 | -1 = 1
   /** The fastest of the samples that count now. */
   #best = 0
@@ -42,8 +42,17 @@ export class Gain {
     this.#left = TRIAL
   }
 
-  #end({ step, before }: { step: 1 | -1; before: number }): void {
+  #end({ step, before }: { step: number; before: number }): void {
+    if (step > 1 && this.#best > before * (1 + CHANGE)) {
+      this.#trial = { step, before: this.#best }
+      this.#left = COUNTED
+      return
+    }
     this.#trial = undefined
+    if (step > 1) {
+      this.#left = TRIAL
+      return
+    }
     const isBetter = step === 1 ? this.#best > before * (1 + CHANGE) : this.#best > before * (1 - CHANGE)
     if (isBetter) this.#gain += step
     // What was better by one may be better still by another.
