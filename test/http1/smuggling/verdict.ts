@@ -1,0 +1,57 @@
+/** Whether the agent and a server took the same bytes for the same requests. */
+import { type Answered, isOwn, seen } from './exchange.ts'
+import type { Row } from './row.ts'
+
+export interface Runs {
+  /** What the agent read, in order. */
+  decided: string[]
+  /** How many of these are no part of the row. */
+  before: number
+  through: Answered
+  direct: Answered
+}
+
+/** @returns what is wrong, or undefined */
+export function disagreement({ expect }: Row, { decided, before, through, direct }: Runs): string | undefined {
+  const [saw, sawDirectly] = [seen(through.text), seen(direct.text)]
+  // A head that never becomes whole is not answered, and nobody gets it.
+  const refused = isOwn(through.text) || through.reset || decided.length === before
+  // Nothing was decided by what was read of it: it all went to one place.
+  if (decided.at(-1) === 'whole') return undefined
+  const differs = (list: string[]): boolean => list.slice(0, decided.length).some((one, at) => one !== decided[at])
+  if (differs(saw) || saw.length > decided.length) return `the agent read ${show(decided)}, the server ${show(saw)}`
+  if (decided.length > saw.length + 1) return `the agent read ${show(decided)}, the server only ${show(saw)}`
+  if (decided.length > saw.length && sawDirectly.length > saw.length && !refused) {
+    return `the server answered ${show(saw)}, and ${show(sawDirectly)} when asked directly`
+  }
+  if (differs(sawDirectly)) return `the agent read ${show(decided)}, the server directly ${show(sawDirectly)}`
+  if (sawDirectly.length > decided.length && !refused) {
+    return `the server sees ${show(sawDirectly)} where the agent sees ${show(decided)}`
+  }
+  if (expect === 'refused' && !refused) return `it was not refused, the agent read ${show(decided)}`
+  if (expect === 'framed' && refused) return `it was refused: ${statuses(through.text)}`
+  return undefined
+}
+
+/** What the agent did, for the table. */
+export function ofAgent({ decided, before, through }: Runs): string {
+  if (decided.at(-1) === 'whole') return 'unread'
+  if (decided.length === before && !isOwn(through.text)) return 'waits'
+  if (isOwn(through.text)) return `refused ${/x-remocal-error/.test(through.text) ? ownStatus(through.text) : ''}`
+  return through.reset ? 'cut off' : `framed ${decided.length - before}`
+}
+
+/** What a server did when it was asked directly: how many requests it answered, and what it said against others. */
+export function ofServer({ direct }: Runs): string {
+  const count = seen(direct.text).length
+  const others = statuses(direct.text).filter((status) => !['200', '100'].includes(status))
+  return [...(count > 0 || others.length === 0 ? [String(count)] : []), ...others].join('+')
+}
+
+function statuses(text: string): string[] {
+  return [...text.matchAll(/HTTP\/1\.[01] (\d{3})/g)].map(([, status = '']) => status)
+}
+
+const ownStatus = (text: string): string => statuses(text.slice(0, text.indexOf('x-remocal-error'))).at(-1) ?? ''
+
+const show = (list: string[]): string => (list.length === 0 ? 'nothing' : list.join(', '))
