@@ -31,8 +31,13 @@ export function judged(what: What, bytes: Buffer, cuts: number[]): Verdict {
   // What it is refused for may differ: more is wrong with the whole than with its beginning.
   const [one, other] = [whole, readAsWe(bytes, what, cuts)].map((reading) => JSON.stringify({ ...reading, why: '' }))
   if (one !== other) return { kind: 'wrong', why: `whole it is ${one}, parted at ${cuts} it is ${other}` }
-  return compare(whole, readAsNode(bytes, what))
+  const verdict = compare(whole, readAsNode(bytes, what))
+  if (verdict.kind !== 'wrong' || !TAB.test(bytes.toString('latin1'))) return verdict
+  return { kind: 'looser', why: 'a tab beside a coding' }
 }
+
+/** A tab is a blank (RFC 9110 §5.6.3); for Node it is a part of the coding beside it. */
+const TAB = /^transfer-encoding:[^\n]*\t/im
 
 function cutsOf(length: number, choose: Choose): number[] {
   return Array.from({ length: choose(4) }, () => choose(length)).sort((left, right) => left - right)
