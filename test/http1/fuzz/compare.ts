@@ -44,18 +44,13 @@ export function compare(ours: Reading, theirs: Reading): Verdict {
   }
   if (theirs.messages.length > count) {
     if (ours.over === 'refused') return { kind: 'stricter', why: ours.why }
-    // "close" ends a connection whatever stands beside it (RFC 9112 §9.3); Node lets a keep-alive behind it win.
-    if (
-      ours.over === 'last' &&
-      ours.messages.at(-1)?.fields.some((field) => /^connection: (.*,)?\s*close\b/i.test(field))
-    ) {
-      return { kind: 'stricter', why: 'the connection closes' }
-    }
+    if (closes(ours)) return { kind: 'stricter', why: 'the connection closes' }
     return {
       kind: 'wrong',
       why: `message ${count}: we are at "${ours.over}", Node reads ${show(theirs.messages[count])}`,
     }
   }
+  if (closes(ours) && theirs.over !== 'last') return { kind: 'stricter', why: 'the connection closes' }
   if (ours.over === 'refused') return { kind: theirs.over === 'refused' ? 'both' : 'stricter', why: ours.why }
   // Nothing of it was passed on yet.
   if (ours.over === 'head') return { kind: 'short', why: '' }
@@ -71,6 +66,13 @@ function withoutLast(reading: Reading, count = reading.messages.length): Reading
   const { messages } = reading
   if (messages.length < count - 1) return { ...reading, untilClose: false }
   return { messages: messages.slice(0, count - 1), over: 'end', untilClose: false, why: '' }
+}
+
+/** "close" ends a connection whatever stands beside it (RFC 9112 §9.3); Node lets a keep-alive behind it win. */
+function closes({ over, messages }: Reading): boolean {
+  return (
+    over === 'last' && messages.at(-1)?.fields.some((field) => /^connection: (.*,)?\s*close\b/i.test(field)) === true
+  )
 }
 
 function ofRefusal({ over, why }: Reading, what: string, next?: Message): Verdict {
