@@ -1,8 +1,11 @@
 /** What a connection speaks, told by its first bytes. */
 
 const TOKEN = String.raw`[!#$%&'*+\-.^_\`|~0-9A-Za-z]`
-/** A bare line feed counts here, so that such a request is refused as HTTP and not passed on unread. */
-const REQUEST_LINE = new RegExp(`^${TOKEN}+ [!-~\\x80-\\xff]+ HTTP/1\\.[01]\\r?$`)
+/**
+ * What somebody could take for a request: odd blanks, versions and line ends count here, so that such a request is refused as HTTP and not passed on
+ * unread. The preface of HTTP/2 (RFC 9113 §3.4) is none.
+ */
+const REQUEST_LINE = new RegExp(`^(?!PRI \\* HTTP/2\\.0)${TOKEN}+[ \\t][^\\n]*[ \\t]HTTP/\\d(?:\\.\\d+)?[ \\t]*\\r?$`)
 /** How a request may begin. HTTP's own methods have at most 17 letters (IANA's registry). */
 const BEGINNING = new RegExp(`^(?:${TOKEN}{1,32}(?: [!-~\\x80-\\xff]*(?: [HTP/1.0\\r]*)?)?)?$`)
 const MAX_LINE_BYTES = 16 * 1024
@@ -18,9 +21,9 @@ export function beginsHttp(first: Buffer): boolean {
 /** @returns `more` while it is open; a line that is longer than any is taken for what it looks like so far */
 export function speaksHttp(first: Buffer): boolean | 'more' {
   // Empty lines before a request are ignored (RFC 9112 §2.2).
-  const text = first.toString('latin1', 0, MAX_LINE_BYTES).replace(/^(?:\r\n)+/, '')
+  const text = first.toString('latin1', 0, MAX_LINE_BYTES).replace(/^[\r\n]+/, '')
   const end = text.indexOf('\n')
   if (end >= 0) return REQUEST_LINE.test(text.slice(0, end))
-  if (text !== '\r' && !BEGINNING.test(text)) return false
+  if (!BEGINNING.test(text)) return false
   return first.length >= MAX_LINE_BYTES ? true : 'more'
 }

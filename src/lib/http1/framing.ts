@@ -20,7 +20,18 @@ export function requestFraming(head: RequestHead): Framing {
 export function responseFraming(head: ResponseHead, method: string): Framing {
   const { status } = head
   if (method === 'HEAD' || status === 204 || status === 304 || status < 200) return NONE
-  return givenFraming(head) ?? CLOSE
+  const given = givenFraming(head) ?? CLOSE
+  // Who reads the answer undoes other codings; its end is that of the last one (RFC 9112 §6.3).
+  return given === CLOSE && endsChunked(head) ? CHUNKED : given
+}
+
+function endsChunked({ fields }: Head): boolean {
+  if (fields.codings === 0) return false
+  const codings = fields
+    .list('transfer-encoding')
+    .toLowerCase()
+    .split(/[ \t]*,[ \t]*/)
+  return !codings.includes('') && codings.indexOf('chunked') === codings.length - 1
 }
 
 function givenFraming({ fields, minor }: Head): Framing | undefined {

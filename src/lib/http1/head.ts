@@ -93,7 +93,8 @@ function readRequestLine(
   const { length } = buffer
   let at = 0
   while (at < length && TOKEN[buffer[at] as number] !== 0) at++
-  if (at === length) return undefined
+  // A carriage return alone may be half of an empty line before the request.
+  if (at === length || (length === 1 && buffer[0] === CR)) return undefined
   const method = methodOf(buffer, at)
   if (at === 0 || buffer[at] !== SP) throw malformed()
   const from = ++at

@@ -4,8 +4,10 @@ export const HTAB = 9
 export const LF = 10
 export const CR = 13
 export const SP = 32
+export const DQUOTE = 34
 export const COLON = 58
 export const SEMICOLON = 59
+export const EQUALS = 61
 
 /** Of tokens: the octet with letters in lower case; 0 for all that no token has. */
 export const TOKEN = new Uint8Array(256)

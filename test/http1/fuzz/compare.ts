@@ -17,14 +17,21 @@ export const TOLERATED: ReadonlySet<string> = new Set([
   'HPE_INVALID_VERSION',
   // It obeys Connection in trailers: then it closes, and reads nothing behind.
   'HPE_CLOSED_CONNECTION',
-  // Of an answer that has no body, whatever its fields say.
+])
+/** Answers that have no body, whatever their fields say (RFC 9112 §6.3). */
+const BODILESS = /^(1..|204|304)$/
+const FRAMING: ReadonlySet<string> = new Set([
   'HPE_UNEXPECTED_CONTENT_LENGTH',
+  'HPE_INVALID_CONTENT_LENGTH',
+  'HPE_INVALID_TRANSFER_ENCODING',
 ])
 
 export function compare(ours: Reading, theirs: Reading): Verdict {
   // We pass an answer on of which we do not know the end, and nothing behind it: where Node sees one, nobody is misled.
-  if (ours.untilClose)
-    return { ...compare(withoutLast(ours), withoutLast(theirs, ours.messages.length)), why: 'until close' }
+  if (ours.untilClose) {
+    const verdict = compare(withoutLast(ours), withoutLast(theirs, ours.messages.length))
+    return verdict.kind === 'same' ? { kind: 'same', why: 'until close' } : verdict
+  }
   const count = Math.min(ours.messages.length, theirs.messages.length)
   for (let at = 0; at < count; at++) {
     const [mine, other] = [show(ours.messages[at]), show(theirs.messages[at])]
@@ -33,15 +40,17 @@ export function compare(ours: Reading, theirs: Reading): Verdict {
   if (ours.messages.length > count) {
     if (theirs.over === 'last')
       return { kind: 'wrong', why: `message ${count}: for Node there is none, we read ${show(ours.messages[count])}` }
-    return ofRefusal(theirs, `message ${count}: we read ${show(ours.messages[count])}`)
+    return ofRefusal(theirs, `message ${count}: we read ${show(ours.messages[count])}`, ours.messages[count])
   }
   if (theirs.messages.length > count) {
     if (ours.over === 'refused') return { kind: 'stricter', why: ours.why }
+    if (closes(ours)) return { kind: 'stricter', why: 'the connection closes' }
     return {
       kind: 'wrong',
       why: `message ${count}: we are at "${ours.over}", Node reads ${show(theirs.messages[count])}`,
     }
   }
+  if (closes(ours) && theirs.over !== 'last') return { kind: 'stricter', why: 'the connection closes' }
   if (ours.over === 'refused') return { kind: theirs.over === 'refused' ? 'both' : 'stricter', why: ours.why }
   // Nothing of it was passed on yet.
   if (ours.over === 'head') return { kind: 'short', why: '' }
@@ -59,8 +68,16 @@ function withoutLast(reading: Reading, count = reading.messages.length): Reading
   return { messages: messages.slice(0, count - 1), over: 'end', untilClose: false, why: '' }
 }
 
-function ofRefusal({ over, why }: Reading, what: string): Verdict {
-  if (over === 'refused' && TOLERATED.has(why)) return { kind: 'looser', why }
+/** "close" ends a connection whatever stands beside it (RFC 9112 §9.3); Node lets a keep-alive behind it win. */
+function closes({ over, messages }: Reading): boolean {
+  return (
+    over === 'last' && messages.at(-1)?.fields.some((field) => /^connection: (.*,)?\s*close\b/i.test(field)) === true
+  )
+}
+
+function ofRefusal({ over, why }: Reading, what: string, next?: Message): Verdict {
+  const tolerated = TOLERATED.has(why) || (next !== undefined && BODILESS.test(next.start) && FRAMING.has(why))
+  if (over === 'refused' && tolerated) return { kind: 'looser', why }
   return { kind: 'wrong', why: `${what}, Node is at "${over}" ${why}` }
 }
 

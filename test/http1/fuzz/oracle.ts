@@ -8,6 +8,8 @@ interface Parser {
   initialize(type: number, resource: object, maxHeaderSize: number, lenient: number): void
   execute(bytes: Buffer): number | (Error & { code: string })
   finish(): undefined | (Error & { code: string })
+  /** Frees it: garbage collection does not see what it holds. */
+  close(): void
   [callback: number]: unknown
 }
 interface ParserClass {
@@ -78,9 +80,10 @@ export function readAsNode(bytes: Buffer, what: What): Reading {
     if (isLast) reading.over = 'last'
   }
   const result = parser.execute(bytes)
+  const failure = typeof result === 'number' ? parser.finish() : undefined
+  parser.close()
   if (reading.over === 'last') return reading
   if (typeof result !== 'number') return { ...reading, over: 'refused', why: result.code }
-  const failure = parser.finish()
   if (reading.over !== 'end') return reading
   if (open !== undefined) return { ...reading, over: 'body' }
   return failure === undefined ? reading : { ...reading, over: 'head' }

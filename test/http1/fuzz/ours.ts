@@ -1,6 +1,7 @@
 /** This project's readers, driven as a connection drives them. */
-import { BodyReader, type Framing, requestFraming, responseFraming } from '../../../src/lib/http1/framing.ts'
-import { BadMessage, type Head, keepsAlive, readRequestHead, readResponseHead } from '../../../src/lib/http1/head.ts'
+import { BodyReader } from '../../../src/lib/http1/body-reader.ts'
+import { type Framing, requestFraming, responseFraming } from '../../../src/lib/http1/framing.ts'
+import { BadMessage, type Head, readRequestHead, readResponseHead } from '../../../src/lib/http1/head.ts'
 import type { Message, Reading, What } from './reading.ts'
 
 /** @param cuts where the bytes are parted, ascending */
@@ -65,7 +66,7 @@ class Reader {
     const { head, start, framing } = found
     this.#held = this.#held.subarray(head.bytes)
     const fields = head.headers.map(([name, value]) => `${name}: ${value}`)
-    const keeps = keepsAlive(head) && framing.kind !== 'close'
+    const keeps = head.keepsAlive && framing.kind !== 'close'
     const message = { start, fields, body: '' }
     this.#open = { message, body: new BodyReader(framing), framing, keeps, chunks: new Chunks(framing) }
     // Another protocol begins.
