@@ -1,5 +1,5 @@
 /** Filters as a busy service has them. */
-import { writeTerms } from '../../src/lib/filter/terms.ts'
+import { writeTerms } from '../../src/lib/filter/term.ts'
 
 /** The field that the last filter of each table looks for. */
 export const JANE = 'X-User: jane'

@@ -1,30 +1,47 @@
 /** The filter that the options of `filter-options.ts` say, as CEL. */
+import { type Term, writeTerm } from '../lib/filter/term.ts'
 import type { Call, Command } from './command.ts'
 import { usage } from './parse.ts'
+import { termOf } from './term.ts'
 
-/** RFC 9110 §5.6.2. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const TERMS = ['header', 'method', 'path', 'query', 'cookie'] as const
 
 /**
  * @param command that has these options
- * @returns CEL; empty for everything; undefined for the personal mark. Throws RC-U-101 when the flags contradict each other.
+ * @returns CEL; empty for everything; undefined for the personal mark. Throws RC-U-101 when the options contradict each other.
  */
-export function filterOf(command: Pick<Command, 'name'>, { options }: Pick<Call, 'options'>): string | undefined {
-  const { all, filter } = options
-  const headers = (options.header ?? []) as string[]
-  if (all === true && (headers.length > 0 || filter !== undefined))
-    throw usage(command, '--all takes everything, so no other filter goes with it')
-  if (all === true) return ''
-  const parts = headers.map((header) => {
-    const at = header.indexOf('=')
-    if (at < 1) throw usage(command, `--header is "${header}" but must be name=value`)
-    const name = header.slice(0, at)
-    if (!TOKEN.test(name)) throw usage(command, `"${name}" cannot be the name of a header`)
-    return `request.headers[${JSON.stringify(name.toLowerCase())}] == ${JSON.stringify(header.slice(at + 1))}`
-  })
-  if (typeof filter === 'string') {
-    if (filter.trim() === '') throw usage(command, '--filter is empty; say --all for everything')
-    parts.push(parts.length > 0 ? `(${filter})` : filter)
+export function filterOf(command: Pick<Command, 'name'>, { given }: Pick<Call, 'given'>): string | undefined {
+  const parts: { cel: string; expression: boolean }[] = []
+  let all = false
+  let negated = false
+  for (const { name, value } of given) {
+    const kind = TERMS.find((one) => one === name)
+    if (negated && kind === undefined && name !== 'filter') break
+    if (name === 'not') negated = true
+    else if (name === 'all') all = true
+    else if (name === 'filter') {
+      const cel = String(value)
+      if (cel.trim() === '') throw usage(command, '--filter is empty; say --all for everything')
+      parts.push(negated ? { cel: `!${grouped(cel)}`, expression: false } : { cel, expression: true })
+      negated = false
+    } else if (kind !== undefined) {
+      const term = termOf(command, kind, String(value))
+      // A negated negation is none: `--not --header x=*` asks for its absence.
+      const cel = writeTerm(negated ? ({ ...term, not: term.not !== true } satisfies Term) : term)
+      parts.push({ cel, expression: false })
+      negated = false
+    }
   }
-  return parts.length === 0 ? undefined : parts.join(' && ')
+  if (negated) throw usage(command, '--not stands before the option that it negates: --header, --path, --filter …')
+  if (all && parts.length > 0) throw usage(command, '--all takes everything, so no other filter goes with it')
+  if (all) return ''
+  if (parts.length === 0) return undefined
+  const [only] = parts
+  if (parts.length === 1) return only?.cel
+  return parts.map(({ cel, expression }) => (expression ? grouped(cel) : cel)).join(' && ')
+}
+
+/** In parentheses, which a comment at its end must not swallow. */
+function grouped(cel: string): string {
+  return cel.includes('//') ? `(${cel}\n)` : `(${cel})`
 }

@@ -4,6 +4,8 @@ export interface Io {
   stdout(text: string): void
   /** Everything that is not the result. */
   stderr(text: string): void
+  /** All that comes in, when somebody asks to read it. */
+  stdin(): Promise<Buffer>
   env: Record<string, string | undefined>
   cwd: string
   /** File that starts this program again: for the daemon and its helpers. */

@@ -1,4 +1,5 @@
 /** The Io of this process. */
+import { buffer } from 'node:stream/consumers'
 import type { Io } from './io.ts'
 
 /** @param entry file that starts this program again */
@@ -12,6 +13,7 @@ export function processIo(entry: string): Io {
   return {
     stdout: (text) => process.stdout.write(text),
     stderr: (text) => process.stderr.write(text),
+    stdin: () => buffer(process.stdin),
     env: process.env,
     cwd: process.cwd(),
     entry,

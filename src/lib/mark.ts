@@ -20,32 +20,71 @@ export function personalMark(user: string, installationKey: string): string {
   return `${name === '' ? 'user' : name}-${hash.slice(0, 4)}`
 }
 
-/** The marks that a request carries, in the order header, baggage, tracestate. Values are header values as sent, joined by commas. */
-export function marksOf(headers: ReadonlyMap<string, string>): string[] {
-  const marks: string[] = []
-  const own = headers.get(MARK_NAME)
-  if (own !== undefined) marks.push(...own.split(',').map((part) => part.trim()))
-  const baggage = headers.get('baggage')
-  if (baggage?.includes(MARK_NAME)) marks.push(...membersOf(baggage, true))
-  const tracestate = headers.get('tracestate')
-  if (tracestate?.includes(MARK_NAME)) marks.push(...membersOf(tracestate, false))
+/** Of a list, empty and malformed ones too: more than either specification lets a list have. */
+const MAX_PARTS = 512
+
+const NONE: readonly string[] = []
+
+/**
+ * The marks that a request carries, in the order header, baggage, tracestate.
+ * @param request whose repeated headers are joined with `, `, which all three allow (RFC 9110 §5.3)
+ */
+export function marksOf(request: { header(name: string): string }): readonly string[] {
+  const own = request.header(MARK_NAME)
+  const baggage = request.header('baggage')
+  const tracestate = request.header('tracestate')
+  const inBaggage = baggage !== '' && baggage.includes(MARK_NAME)
+  const inTracestate = tracestate !== '' && tracestate.includes(MARK_NAME)
+  if (own === '' && !inBaggage && !inTracestate) return NONE
+  if (!inBaggage && !inTracestate && !own.includes(',')) return [own]
+  const marks = own === '' ? [] : own.split(',', MAX_MARKS).map(trimmed)
+  if (inBaggage) marks.push(...baggageMarks(baggage))
+  if (inTracestate) marks.push(...tracestateMarks(tracestate))
   return marks.filter((mark) => mark !== '').slice(0, MAX_MARKS)
 }
 
-/** Values of our members in a list `key=value;property,…` (W3C Baggage §3.1, W3C Trace Context §3.3). */
-function membersOf(list: string, properties: boolean): string[] {
-  return list.split(',').flatMap((member) => {
-    const [pair = ''] = properties ? member.split(';', 1) : [member]
-    const at = pair.indexOf('=')
-    if (at < 0 || pair.slice(0, at).trim() !== MARK_NAME) return []
-    return [properties ? decoded(pair.slice(at + 1).trim()) : pair.slice(at + 1).trim()]
+/** `key OWS = OWS value *(OWS ; OWS property)` (W3C Baggage §3.1). */
+const BAGGAGE_MEMBER = new RegExp(`^[ \\t]*${MARK_NAME}[ \\t]*=[ \\t]*([!#-+\\--:<-[\\]-~]*)[ \\t]*(?:;|$)`)
+
+/** Values of our members; what is malformed is passed over. */
+function baggageMarks(baggage: string): string[] {
+  return baggage.split(',', MAX_PARTS).flatMap((member) => {
+    const value = BAGGAGE_MEMBER.exec(member)?.[1]
+    return value === undefined ? [] : [percentDecoded(value)]
   })
 }
 
-function decoded(value: string): string {
-  try {
-    return decodeURIComponent(value)
-  } catch {
-    return value
+const MAX_TRACESTATE_MEMBERS = 32
+/** `key = value`, the key simple or of a tenant, the value without `,` and `=` and not ending in a blank (W3C Trace Context §3.3.1.3). */
+const TRACESTATE_MEMBER =
+  /^(?=.{1,513}$)([a-z][a-z0-9_\-*/]{0,255}|[a-z0-9][a-z0-9_\-*/]{0,240}@[a-z][a-z0-9_\-*/]{0,13})=([ -+\--<>-~]{0,255}[!-+\--<>-~])$/
+
+/** The value of our member: each key stands once, so the first counts. Malformed members are passed over; of the others 32 are read. */
+function tracestateMarks(tracestate: string): string[] {
+  let members = 0
+  for (const part of tracestate.split(',', MAX_PARTS)) {
+    const match = TRACESTATE_MEMBER.exec(trimmed(part))
+    if (match === null) continue
+    if (++members > MAX_TRACESTATE_MEMBERS) return []
+    if (match[1] === MARK_NAME) return [match[2] ?? '']
   }
+  return []
+}
+
+/** Without optional whitespace (RFC 9110 §5.6.3). By hand: a search for blanks at the end begins again at each blank of a long run. */
+function trimmed(text: string): string {
+  let [from, to] = [0, text.length]
+  while (from < to && isBlank(text, from)) from++
+  while (to > from && isBlank(text, to - 1)) to--
+  return text.slice(from, to)
+}
+
+function isBlank(text: string, at: number): boolean {
+  const char = text.charCodeAt(at)
+  return char === 32 || char === 9
+}
+
+/** Octets that are no UTF-8 become U+FFFD (W3C Baggage §3.3.1); a `%` without two digits stays as it is. */
+function percentDecoded(value: string): string {
+  return value.replace(/(?:%[0-9a-fA-F]{2})+/g, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString('utf8'))
 }

@@ -35,6 +35,10 @@ export const intercept: Command = {
     },
     { what: 'every request', line: 'remocal intercept deploy/orders -n shop --all' },
     { what: 'requests with a header', line: 'remocal intercept deploy/orders -n shop --header x-user=jane' },
+    {
+      what: 'requests that change something below a path',
+      line: "remocal intercept deploy/orders -n shop --path '/api/*' --not --method GET",
+    },
   ],
   async run(call) {
     const { program, io } = call

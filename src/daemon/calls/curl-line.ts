@@ -1,5 +1,5 @@
 import type { InterceptPort } from '../../kube/resources.ts'
-import { curlFlags } from '../../lib/filter/terms.ts'
+import { curlRequest } from '../../lib/filter/curl.ts'
 import type { Way } from '../ports.ts'
 
 /**
@@ -7,13 +7,14 @@ import type { Way } from '../ports.ts'
  * @param ways by which Services lead to the workload
  */
 export function curlLine(filter: string, namespace: string, [port]: InterceptPort[], ways: Way[]): string | undefined {
-  const flags = curlFlags(filter)
+  const sent = curlRequest(filter)
   const way = ways.find((one) => one.service === port?.service && one.port === port.port)
-  if (flags === undefined || way === undefined) return undefined
-  const address = `http://${way.service}${way.servicePort === 80 ? '' : `:${way.servicePort}`}/`
+  if (sent === undefined || way === undefined) return undefined
+  const address = `http://${way.service}${way.servicePort === 80 ? '' : `:${way.servicePort}`}${sent.target}`
   return [
     `remocal run -n ${namespace} -- curl`,
-    ...flags.map((flag) => (/^[\w@%+=:,./-]+$/.test(flag) ? flag : `'${flag.replaceAll("'", `'\\''`)}'`)),
-    address,
+    ...[...sent.flags, address].map((word) =>
+      /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`,
+    ),
   ].join(' ')
 }

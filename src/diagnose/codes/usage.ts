@@ -4,4 +4,5 @@ import type { CodeEntry } from '../catalogue.ts'
 export const USAGE_CODES = {
   'RC-U-101': { kind: 'user', exit: 64, title: 'The command line is not understood' },
   'RC-U-102': { kind: 'user', exit: 64, title: 'The filter is not valid CEL' },
+  'RC-U-103': { kind: 'user', exit: 65, title: 'The file holds no HTTP request' },
 } as const satisfies Record<string, CodeEntry>

@@ -1,10 +1,20 @@
 /** From a filter's text to a function. */
+import { Budget, Exceeded } from './budget.ts'
+import { readConjunction } from './conjunction.ts'
 import { FilterError } from './filter-error.ts'
+import { type MatchTerms, matchTerms } from './match-terms.ts'
 import type { FilterNeeds, FilterRequest } from './request.ts'
-import { matchesTerm, readTerms } from './terms.ts'
+import type { Term } from './term.ts'
 
 export interface Filter {
   readonly needs: FilterNeeds
+  /** What every request that matches has; by this a table finds the filter. */
+  readonly terms: readonly Term[]
+  /** Requests that it did not match because it took too long on them. */
+  readonly exceeded: number
+  /** Steps that the last request took (`budget.ts`). */
+  readonly spent: number
+  /** False also when the expression fails on this request or takes too long on it. */
   matches(request: FilterRequest): boolean
 }
 
@@ -13,16 +23,59 @@ const NOTHING: FilterNeeds = { body: false, source: false }
 const MAX_LENGTH = 4096
 
 /**
- * Compiles a filter; the empty one takes everything. Asynchronous because the CEL engine is loaded only for filters that
- * need it. Rejects with a `FilterError`.
+ * Compiles a filter; the empty one takes everything. Asynchronous because the engines are loaded only for filters that need them. Rejects
+ * with a `FilterError`.
  */
 export async function compileFilter(cel: string): Promise<Filter> {
-  if (cel === '') return { needs: NOTHING, matches: () => true }
   if (cel.length > MAX_LENGTH) throw new FilterError(`${cel.slice(0, 60)}…`, `longer than ${MAX_LENGTH} characters`)
-  const terms = readTerms(cel)
-  if (terms !== undefined) {
-    return { needs: NOTHING, matches: (request) => terms.every((term) => matchesTerm(term, request)) }
+  const { terms, whole } = readConjunction(cel)
+  if (!whole || terms.some((term) => term.kind !== 'mark' && term.test === 'find')) return compileWithEngine(cel)
+  return new Compiled(NOTHING, terms, matchTerms(terms, noPatterns))
+}
+
+async function compileWithEngine(cel: string): Promise<Filter> {
+  const { terms, whole } = readConjunction(cel)
+  // The whole expression is read in any case: it shows where a mistake is.
+  const [{ compileCel }, { compilePattern }] = await Promise.all([
+    import('./cel/filter.ts'),
+    import('./pattern/pattern.ts'),
+  ])
+  const { needs, matches } = compileCel(cel)
+  if (whole) return new Compiled(needs, terms, matchTerms(terms, compilePattern))
+  // Terms are asked first: they cost least, and what they refuse the expression need not see.
+  const cheap = terms.filter((term) => term.kind === 'mark' || term.test !== 'find')
+  const first = matchTerms(cheap, noPatterns)
+  return new Compiled(needs, terms, (request, budget) => first(request, budget) && matches(request, budget))
+}
+
+class Compiled implements Filter {
+  readonly needs: FilterNeeds
+  readonly terms: readonly Term[]
+  readonly #matches: MatchTerms
+  readonly #budget = new Budget()
+  exceeded = 0
+
+  constructor(needs: FilterNeeds, terms: readonly Term[], matches: MatchTerms) {
+    this.needs = needs
+    this.terms = terms
+    this.#matches = matches
   }
-  const { compileCel } = await import('./cel.ts')
-  return { needs: NOTHING, matches: compileCel(cel) }
+
+  get spent(): number {
+    return this.#budget.spent
+  }
+
+  matches(request: FilterRequest): boolean {
+    try {
+      return this.#matches(request, this.#budget.renew())
+    } catch (error) {
+      if (!(error instanceof Exceeded)) throw error
+      this.exceeded++
+      return false
+    }
+  }
+}
+
+function noPatterns(): never {
+  throw new Error('patterns need their engine')
 }

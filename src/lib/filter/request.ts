@@ -4,6 +4,8 @@
  */
 export interface FilterRequest {
   readonly method: string
+  /** Of the whole head: what a search in it costs. */
+  readonly bytes: number
   /** Path without the query, as sent (RFC 9112 §3.2: `/` when the target has none, `*` of OPTIONS). */
   readonly path: string
   /** Of an absolute target, or else of the Host header, as sent. */
@@ -17,6 +19,11 @@ export interface FilterRequest {
    * needs it.
    */
   readonly body: unknown
+  /**
+   * Payload of the JWT in `Authorization: Bearer` (RFC 7519 §3), not verified: who sends it may claim anything. Undefined when there is none or it
+   * is malformed.
+   */
+  readonly claims: unknown
   /** @param name in lower case. Repeated headers are joined with `, ` (RFC 9110 §5.3), `cookie` with `; ` (RFC 6265 §5.4). */
   header(name: string): string
   /** The first query parameter of this name, decoded as forms are. */

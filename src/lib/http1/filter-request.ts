@@ -2,6 +2,7 @@
 import type { FilterRequest, FilterSource } from '../filter/request.ts'
 import { marksOf } from '../mark.ts'
 import type { RequestHead } from './head.ts'
+import { firstCookie, firstParameter, readCookies, readParameters } from './pairs.ts'
 
 const NOBODY: FilterSource = { ip: '', pod: '', namespace: '' }
 
@@ -19,17 +20,24 @@ class HeadRequest implements FilterRequest {
   readonly source: FilterSource
   readonly body: unknown
   readonly #head: RequestHead
+  readonly #names: string[] = []
+  readonly #values: string[] = []
   #headers: Map<string, string> | undefined
   #queries: Map<string, string> | undefined
   #cookies: Map<string, string> | undefined
-  #marks: string[] | undefined
+  #marks: readonly string[] | undefined
   #parts: { host: string; path: string; query: string } | undefined
+  #claims: { read: unknown } | undefined
 
   constructor(head: RequestHead, source: FilterSource, body: unknown) {
     this.method = head.method
     this.source = source
     this.body = body
     this.#head = head
+  }
+
+  get bytes(): number {
+    return this.#head.bytes
   }
 
   get path(): string {
@@ -40,43 +48,57 @@ class HeadRequest implements FilterRequest {
     return this.#target.host
   }
 
-  get marks(): string[] {
-    this.#marks ??= marksOf(this.headers)
+  get marks(): readonly string[] {
+    this.#marks ??= marksOf(this)
     return this.#marks
   }
 
-  get headers(): Map<string, string> {
+  get claims(): unknown {
+    this.#claims ??= { read: claimsOf(this.header('authorization')) }
+    return this.#claims.read
+  }
+
+  get headers(): ReadonlyMap<string, string> {
     if (this.#headers === undefined) {
-      this.#headers = new Map()
+      const headers = new Map<string, string>()
       for (const [name, value] of this.#head.headers) {
-        const earlier = this.#headers.get(name)
-        const joint = name === 'cookie' ? '; ' : ', '
-        this.#headers.set(name, earlier === undefined ? value : `${earlier}${joint}${value}`)
+        const earlier = headers.get(name)
+        headers.set(name, earlier === undefined ? value : joined(name, earlier, value))
       }
+      this.#headers = headers
     }
     return this.#headers
   }
 
-  get queries(): Map<string, string> {
-    this.#queries ??= firsts(new URLSearchParams(this.#target.query))
+  get queries(): ReadonlyMap<string, string> {
+    this.#queries ??= readParameters(this.#target.query)
     return this.#queries
   }
 
-  get cookies(): Map<string, string> {
-    this.#cookies ??= firsts(this.header('cookie').split(';').map(cookieOf))
+  get cookies(): ReadonlyMap<string, string> {
+    this.#cookies ??= readCookies(this.header('cookie'))
     return this.#cookies
   }
 
   header(name: string): string {
-    return this.headers.get(name) ?? ''
+    if (this.#headers !== undefined) return this.#headers.get(name) ?? ''
+    // Several filters ask for the same few names.
+    const at = this.#names.indexOf(name)
+    if (at >= 0) return this.#values[at] ?? ''
+    const value = this.#head.fields.list(name)
+    this.#names.push(name)
+    this.#values.push(value)
+    return value
   }
 
   query(name: string): string {
-    return this.queries.get(name) ?? ''
+    if (this.#queries !== undefined) return this.#queries.get(name) ?? ''
+    return firstParameter(this.#target.query, name)
   }
 
   cookie(name: string): string {
-    return this.cookies.get(name) ?? ''
+    if (this.#cookies !== undefined) return this.#cookies.get(name) ?? ''
+    return firstCookie(this.header('cookie'), name)
   }
 
   get #target(): { host: string; path: string; query: string } {
@@ -85,9 +107,13 @@ class HeadRequest implements FilterRequest {
   }
 }
 
+function joined(name: string, earlier: string, value: string): string {
+  return name === 'cookie' ? `${earlier}; ${value}` : `${earlier}, ${value}`
+}
+
 function partsOf(target: string, host: string): { host: string; path: string; query: string } {
   // The absolute form (RFC 9112 §3.2.2) names the host before the path.
-  const origin = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(target)?.[0] ?? ''
+  const origin = target.startsWith('/') ? '' : (/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(target)?.[0] ?? '')
   const rest = target.slice(origin.length)
   const at = rest.indexOf('?')
   const path = at < 0 ? rest : rest.slice(0, at)
@@ -98,17 +124,16 @@ function partsOf(target: string, host: string): { host: string; path: string; qu
   }
 }
 
-/** RFC 6265 §5.2: a pair without `=` has no name. */
-function cookieOf(text: string): [name: string, value: string] {
-  const at = text.indexOf('=')
-  const value = text.slice(at + 1).trim()
-  const plain = value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value
-  return [at < 0 ? '' : text.slice(0, at).trim(), plain]
-}
+const JWT = /^bearer +[\w-]+\.([\w-]+)\.[\w-]*=*$/i
 
-/** The first of each name. */
-function firsts(pairs: Iterable<[name: string, value: string]>): Map<string, string> {
-  const map = new Map<string, string>()
-  for (const [name, value] of pairs) if (name !== '' && !map.has(name)) map.set(name, value)
-  return map
+function claimsOf(authorization: string): unknown {
+  const payload = JWT.exec(authorization)?.[1]
+  if (payload === undefined) return undefined
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString())
+    // RFC 7519 §7.2: a set of claims is an object.
+    return typeof claims === 'object' && claims !== null && !Array.isArray(claims) ? claims : undefined
+  } catch {
+    return undefined
+  }
 }

@@ -17,16 +17,17 @@ function configOf(intercepts: Intercept[]): ReturnType<typeof podConfig> {
 }
 
 describe("an agent's config", () => {
-  it('has the routes in the order in which they are tried: priority, personal before all, age', () => {
+  it('has the routes in the order in which they are tried: priority, rank, age', () => {
     const { routes } = configOf([
       intercept({ filter: '' }, { name: 'all', creationTimestamp: '2026-01-01T00:00:01Z' }),
       intercept({ filter: 'request.method == "GET"' }, { name: 'late', creationTimestamp: '2026-01-01T00:00:03Z' }),
       intercept({ filter: 'request.method == "PUT"' }, { name: 'early', creationTimestamp: '2026-01-01T00:00:02Z' }),
+      intercept({ filter: '"jane-1" in request.marks' }, { name: 'own', creationTimestamp: '2026-01-01T00:00:05Z' }),
       intercept({ filter: '', priority: 5 }, { name: 'first', creationTimestamp: '2026-01-01T00:00:04Z' }),
     ])
     assert.deepEqual(
       routes.map(({ name }) => name),
-      ['shop/first', 'shop/early', 'shop/late', 'shop/all'],
+      ['shop/first', 'shop/own', 'shop/early', 'shop/late', 'shop/all'],
     )
   })
 

@@ -85,6 +85,33 @@ describe('decisions', () => {
     )
   })
 
+  const user = (filter: string, name: string, spec: Partial<Intercept['spec']> = {}): Intercept =>
+    intercept({ filter, owner: name, ...spec }, { name })
+
+  it('a personal mark, a header and everything stand beside each other', () => {
+    const decisions = decide([
+      user('', 'all'),
+      user('"jane-1" in request.marks', 'jane'),
+      user('"bob-1" in request.marks', 'bob'),
+      user('request.headers["x-user"] == "eve"', 'eve'),
+      user('request.headers["x-user"] == "tom"', 'tom'),
+    ])
+    assert.ok([...decisions.values()].every(({ accepted }) => accepted))
+  })
+
+  it('filters that one request may match are a conflict, which names the holder and what to do', () => {
+    const bob = user('request.headers["x-user"] == "bob"', 'bob')
+    for (const filter of ['request.headers["x-user"].startsWith("b")', 'request.path.startsWith("/api")']) {
+      const second = decide([bob, user(filter, 'second', {})]).get('second')
+      assert.equal(second?.reason, 'Conflict', filter)
+      assert.match(second?.message ?? '', /held by bob since .*, and a request may match .* --priority other than 0/)
+      assert.equal(decide([bob, user(filter, 'second', { priority: 1 })]).get('second')?.accepted, true)
+    }
+    const unknown = 'request.path.matches("^/api/[0-9]+$")'
+    assert.equal(decide([bob, user(unknown, 'second')]).get('second')?.accepted, true)
+    assert.equal(decide([user(unknown, 'first'), user(unknown, 'second')]).get('second')?.accepted, false)
+  })
+
   it('when the holder goes, the one that waited has it', () => {
     const gone = intercept({}, { name: 'a', deletionTimestamp: '2026-01-01T00:01:00Z' })
     const decisions = decide([gone, intercept({}, { name: 'b', ...later })])

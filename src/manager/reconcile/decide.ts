@@ -1,7 +1,8 @@
 /** Which attachments are accepted, and which pods they cover. */
 
 import type { Intercept } from '../../kube/resources.ts'
-import { normalize } from '../../lib/filter/terms.ts'
+import { normalize } from '../../lib/filter/normalize.ts'
+import { overlap, rankOf } from '../../lib/filter/overlap.ts'
 import type { Pod } from '../kinds.ts'
 import { type NamespaceView, type Resolved, resolveWorkload } from './workload.ts'
 
@@ -56,12 +57,7 @@ function decide(intercept: Intercept, view: NamespaceView, problem: string | und
   }
   const holder = earlier.find((other) => other.accepted && collide(other.intercept, intercept))?.intercept
   if (holder !== undefined) {
-    const { owner, filter } = holder.spec
-    const what = filter === '' ? 'all requests' : `requests with ${filter}`
-    return no(
-      'Conflict',
-      `${what} of ${workload.kind} ${workload.name} are held by ${owner} since ${holder.metadata.creationTimestamp}`,
-    )
+    return no('Conflict', conflict(intercept, holder))
   }
   return {
     intercept,
@@ -72,15 +68,26 @@ function decide(intercept: Intercept, view: NamespaceView, problem: string | und
   }
 }
 
-/** The same requests of the same ports with the same priority. */
+function conflict({ spec }: Intercept, holder: Intercept): string {
+  const { owner, filter, workload, priority = 0 } = holder.spec
+  const what = filter === '' ? 'all requests' : `requests with ${filter}`
+  const held = `${what} of ${workload.kind} ${workload.name} are held by ${owner} since ${holder.metadata.creationTimestamp}`
+  if (normalize(filter) === normalize(spec.filter)) return held
+  return `${held}, and a request may match that filter and yours; with a --priority other than ${priority} both can stay, the higher one is asked first`
+}
+
+/** Requests of the same ports that both want, when neither goes before the other. Copies are for everybody. */
 function collide(a: Intercept, b: Intercept): boolean {
   return (
+    a.spec.mode === 'intercept' &&
+    b.spec.mode === 'intercept' &&
     a.metadata.namespace === b.metadata.namespace &&
     a.spec.workload.kind === b.spec.workload.kind &&
     a.spec.workload.name === b.spec.workload.name &&
     (a.spec.priority ?? 0) === (b.spec.priority ?? 0) &&
-    normalize(a.spec.filter) === normalize(b.spec.filter) &&
-    a.spec.ports.some(({ port }) => b.spec.ports.some((other) => other.port === port))
+    a.spec.ports.some(({ port }) => b.spec.ports.some((other) => other.port === port)) &&
+    rankOf(a.spec.filter) === rankOf(b.spec.filter) &&
+    overlap(a.spec.filter, b.spec.filter) === 'overlap'
   )
 }
 

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { main } from '../main.ts'
+
+const REQUEST = 'GET /api/7 HTTP/1.1\nHost: orders\nX-User: bob\n'
+
+describe('remocal filter test', () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'remocal-filter-'))
+  after(() => rmSync(cwd, { recursive: true }))
+  writeFileSync(join(cwd, 'request.txt'), REQUEST)
+
+  async function run(stdin: string, ...argv: string[]): Promise<{ exit: number; out: string; err: string }> {
+    const [out, err]: [string[], string[]] = [[], []]
+    const exit = await main(['filter', ...argv], {
+      stdout: (text) => void out.push(text),
+      stderr: (text) => void err.push(text),
+      stdin: async () => Buffer.from(stdin),
+      env: {},
+      cwd,
+      entry: join(cwd, 'remocal.mjs'),
+      terminal: false,
+    })
+    return { exit, out: out.join(''), err: err.join('') }
+  }
+
+  it('says whether a request in a file matches, and each part', async () => {
+    const { exit, out, err } = await run('', 'test', 'request.headers["x-user"] == "bob"', '--request', 'request.txt')
+    assert.deepEqual([exit, err], [0, ''])
+    assert.equal(
+      out,
+      [
+        'matches  request.headers["x-user"] == "bob"',
+        '',
+        'EXPRESSION                          VALUE',
+        'request.headers["x-user"] == "bob"  true',
+        '  request.headers["x-user"]         "bob"',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('takes options, the standard input and -o json; what does not match is 79', async () => {
+    const { exit, out } = await run(
+      REQUEST,
+      'test',
+      '--path',
+      '/api/*',
+      '--not',
+      '--header',
+      'x-user=b*',
+      '--request',
+      '-',
+      '-o',
+      'json',
+    )
+    assert.equal(exit, 79)
+    const told = JSON.parse(out)
+    assert.equal(told.matches, false)
+    assert.equal(told.filter, 'request.path.startsWith("/api/") && !request.headers["x-user"].startsWith("b")')
+    assert.deepEqual(told.parts.at(-1), { text: 'request.headers["x-user"]', depth: 3, value: 'bob' })
+    assert.ok(told.steps > 0 && told.steps < told.stepsAllowed)
+  })
+
+  it('says why an expression fails', async () => {
+    const { exit, out } = await run(REQUEST, 'test', 'int(request.headers["x-user"]) > 3', '--request', '-')
+    assert.equal(exit, 79)
+    assert.match(out, /^does not match: a string is no whole number/)
+  })
+
+  it('shows the place of a mistake', async () => {
+    const { exit, err } = await run(REQUEST, 'test', 'true && request.pth == "/"', '--request', '-')
+    assert.equal(exit, 64)
+    assert.match(err, /no such key: pth\.\ntrue && request\.pth == "\/"\n {16}\^ {2}\[RC-U-102\]/)
+  })
+
+  it('says what is wrong with the request', async () => {
+    for (const [stdin, file, why] of [
+      ['hello', '-', /the standard input holds no HTTP request: the request line is malformed/],
+      ['', 'absent.txt', /Cannot read absent\.txt: no such file or directory/],
+    ] as const) {
+      const { exit, err } = await run(stdin, 'test', 'true', '--request', file)
+      assert.equal(exit, 65)
+      assert.match(err, why)
+      assert.match(err, /RC-U-103/)
+    }
+  })
+
+  it('is told what is missing', async () => {
+    for (const [argv, why] of [
+      [['test', 'true'], /--request is missing/],
+      [['test', '--request', '-'], /The filter is missing/],
+      [['test', 'true', '--path', '/a', '--request', '-'], /not both/],
+      [['tast', 'true', '--request', '-'], /no action "tast"/],
+    ] as const) {
+      const { exit, err } = await run(REQUEST, ...argv)
+      assert.equal(exit, 64)
+      assert.match(err, why)
+    }
+  })
+})

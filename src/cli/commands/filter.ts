@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { fault } from '../../diagnose/catalogue.ts'
+import { STEPS } from '../../lib/filter/budget.ts'
+import { type Explained, explainCel } from '../../lib/filter/cel/explain.ts'
+import { compileFilter } from '../../lib/filter/compile.ts'
+import { FilterError } from '../../lib/filter/filter-error.ts'
+import type { FilterRequest } from '../../lib/filter/request.ts'
+import { BadMessage } from '../../lib/http1/bad-message.ts'
+import { readRequestText } from '../../lib/http1/request-text.ts'
+import { systemReason } from '../../lib/system-reason.ts'
+import type { Call, Command } from '../command.ts'
+import { filterOf } from '../filter.ts'
+import { TERM_OPTIONS } from '../filter-options.ts'
+import { usage } from '../parse.ts'
+import { explainedText, shownValue } from '../render/explained.ts'
+
+/** "Ran well and found problems": the request is not matched. */
+const NO_MATCH = 79
+
+export interface FilterTest extends Explained {
+  filter: string
+  /** Steps that a filter may take on one request. */
+  stepsAllowed: number
+}
+
+export const filter: Command = {
+  name: 'filter',
+  summary: 'Try a filter on a request: test',
+  args: [
+    { name: 'action', summary: 'test' },
+    { name: 'cel', summary: 'the expression; or the options below', optional: true },
+  ],
+  options: [
+    { flags: '--request <file>', summary: 'an HTTP/1 request as text, such as from curl -v; - is the standard input' },
+    ...TERM_OPTIONS,
+  ],
+  examples: [
+    {
+      what: 'which part of an expression is not true; the exit code is 79 when it does not match',
+      line: `remocal filter test 'request.path.startsWith("/api/") && jwt.claims.sub == "jane"' --request request.txt`,
+    },
+    {
+      what: 'what options mean, with a request from elsewhere',
+      line: `curl -v http://orders/ 2>&1 | remocal filter test --header 'x-user=b*' --not --path /health --request -`,
+    },
+  ],
+  async run(call) {
+    const [action = ''] = call.args
+    if (action !== 'test') throw usage(filter, `there is no action "${action}", only test`)
+    const cel = celOf(call)
+    const request = await requestOf(call)
+    const tested: FilterTest = { filter: cel, ...(await explained(cel, request)), stepsAllowed: STEPS }
+    if (call.output === 'json') {
+      const parts = tested.parts.map((part) => ({ ...part, ...('value' in part && { value: shownValue(part.value) }) }))
+      call.print({ ...tested, parts }, () => '')
+    } else call.print(tested, explainedText)
+    return tested.matches ? 0 : NO_MATCH
+  },
+}
+
+function celOf(call: Call): string {
+  const [, cel] = call.args
+  const short = filterOf(filter, call)
+  if (cel !== undefined && short !== undefined)
+    throw usage(filter, 'either an expression or options say the filter, not both')
+  const given = cel ?? short
+  if (given === undefined || given.trim() === '') throw usage(filter, 'the filter is missing: an expression or options')
+  return given
+}
+
+async function explained(cel: string, request: FilterRequest): Promise<Explained> {
+  try {
+    // As a whole first: it also knows what is too long.
+    await compileFilter(cel)
+    return explainCel(cel, request)
+  } catch (error) {
+    if (!(error instanceof FilterError)) throw error
+    throw fault('RC-U-102', `Cannot use the filter: ${error.message}.\n${error.shown}`, ['remocal explain RC-U-102'])
+  }
+}
+
+async function requestOf({ options, io }: Call): Promise<FilterRequest> {
+  const { request: path } = options
+  if (typeof path !== 'string') throw usage(filter, '--request is missing: a file with an HTTP request, or -')
+  const name = path === '-' ? 'the standard input' : path
+  try {
+    return readRequestText(path === '-' ? await io.stdin() : await readFile(resolve(io.cwd, path)))
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    const why =
+      error instanceof BadMessage
+        ? `${name} holds no HTTP request: ${error.message}`
+        : `Cannot read ${name}: ${systemReason(error)}`
+    throw fault('RC-U-103', `${why}.`, ['remocal explain RC-U-103'], error)
+  }
+}

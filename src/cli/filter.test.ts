@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { Fault } from '../lib/fault.ts'
+import { compileFilter } from '../lib/filter/compile.ts'
+import { requestOf } from '../lib/filter/fixtures/request.ts'
+import { filterOf } from './filter.ts'
+import { FILTER_OPTIONS } from './filter-options.ts'
+import { parse } from './parse.ts'
+
+const COMMAND = {
+  name: 'intercept',
+  summary: '',
+  args: [],
+  options: [...FILTER_OPTIONS, { flags: '--port <port>', summary: '', repeated: true }],
+  examples: [],
+  run: async () => 0,
+}
+
+function filterFor(...argv: string[]): string | undefined {
+  const parsed = parse(COMMAND, argv)
+  assert.ok('call' in parsed)
+  return filterOf(COMMAND, parsed.call)
+}
+
+describe('options of filters', () => {
+  it('are joined in their order, each as it was negated', () => {
+    assert.equal(filterFor(), undefined)
+    assert.equal(filterFor('--all'), '')
+    assert.equal(filterFor('--filter', 'true'), 'true')
+    assert.equal(filterFor('--not', '--filter', 'true || false'), '!(true || false)')
+    assert.equal(
+      filterFor('--path', '/a', '--not', '--header', 'A=1', '--port', '80', '--header=b=2', '--filter', 'true // so'),
+      'request.path == "/a" && request.headers["a"] != "1" && request.headers["b"] == "2" && (true // so\n)',
+    )
+    assert.equal(filterFor('--not', '--header', 'x=*'), 'request.headers["x"] == ""')
+    assert.equal(filterFor('--header', 'x=a=b'), 'request.headers["x"] == "a=b"')
+  })
+
+  const MISTAKES: [string[], RegExp][] = [
+    [['--all', '--path', '/a'], /--all takes everything/],
+    [['--path', 'api'], /paths begin with \//],
+    [['--path', '/a?b=1'], /--query/],
+    [['--header', 'x'], /must be name=value/],
+    [['--header', 'a b=1'], /cannot be the name of a header/],
+    [['--cookie', '=1'], /must be name=value/],
+    [['--path', '~'], /no regular expression/],
+    [['--filter', ' '], /--filter is empty/],
+    [['--path', '/a', '--not'], /--not stands before/],
+    [['--not', '--port', '80', '--path', '/a'], /--not stands before/],
+    [['--not', '--all'], /--not stands before/],
+  ]
+  for (const [argv, message] of MISTAKES) {
+    it(`${argv.join(' ')} is refused`, () => {
+      assert.throws(
+        () => filterFor(...argv),
+        (error) => error instanceof Fault && error.code === 'RC-U-101' && message.test(error.message),
+      )
+    })
+  }
+
+  it('match the value that was given, whatever it is', async () => {
+    const value = fc.string({ unit: fc.constantFrom('a', '*', '~', '\\', '"', "'", '=', '&', ' ', '.'), maxLength: 6 })
+    await fc.assert(
+      fc.asyncProperty(value, async (text) => {
+        const sent = text.trim()
+        const literal = sent.replace(/^~/, '\\~').replace(/\*$/, '\\*')
+        const [exact, prefix] = [filterFor('--header', `x=${literal}`), filterFor('--header', `x=${sent}*`)]
+        const request = requestOf({ headers: { x: sent } })
+        // A backslash before the last star, or before the first tilde, would have to be doubled: such a value is for --filter.
+        if (!/^\\~|\\\*$/.test(sent)) assert.equal((await compileFilter(exact ?? '')).matches(request), true, exact)
+        if (!/^\\?~|\\$/.test(sent) && sent !== '')
+          assert.equal((await compileFilter(prefix ?? '')).matches(request), true, prefix)
+      }),
+    )
+  })
+})

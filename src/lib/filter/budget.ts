@@ -1,0 +1,37 @@
+/** What one filter may spend on one request, so that no filter on any request holds the event loop for milliseconds. */
+
+/**
+ * Steps for each filter and request. A step is about what one character costs a pattern whose next state is known (some nanoseconds); what
+ * takes longer spends more. The largest head (64 KiB) can be searched four times.
+ */
+export const STEPS = 300_000
+
+/** Thrown when a filter has nothing left to spend; nothing but the filter's end may catch it. */
+export class Exceeded extends Error {
+  constructor() {
+    super('it takes too long on this request')
+  }
+}
+
+/** Made once, without a trace for each request. */
+const EXCEEDED = new Exceeded()
+
+export class Budget {
+  #left = STEPS
+
+  /** @returns itself, as full as in the beginning */
+  renew(): this {
+    this.#left = STEPS
+    return this
+  }
+
+  /** Throws `Exceeded`. */
+  spend(steps: number): void {
+    this.#left -= steps
+    if (this.#left < 0) throw EXCEEDED
+  }
+
+  get spent(): number {
+    return STEPS - this.#left
+  }
+}

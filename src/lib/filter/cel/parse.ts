@@ -1,0 +1,45 @@
+/** From text to a syntax tree whose types are right. */
+import { type ASTNode, Environment } from '@marcbachmann/cel-js'
+import { FilterError } from '../filter-error.ts'
+
+const MAX_NODES = 300
+const MAX_DEPTH = 40
+
+const environment = new Environment({ limits: { maxAstNodes: MAX_NODES, maxDepth: MAX_DEPTH } })
+  .registerVariable('request', {
+    schema: {
+      method: 'string',
+      path: 'string',
+      host: 'string',
+      scheme: 'string',
+      query: 'map<string, string>',
+      headers: 'map<string, string>',
+      cookies: 'map<string, string>',
+      marks: 'list<string>',
+      body: 'dyn',
+    },
+  })
+  .registerVariable('source', { schema: { ip: 'string', pod: 'string', namespace: 'string' } })
+  .registerVariable('jwt', { schema: { claims: 'dyn' } })
+
+interface CelError {
+  summary?: string
+  message: string
+  range?: { start: number }
+}
+
+/** Throws a `FilterError` that shows where the mistake is. */
+export function parseCel(cel: string): ASTNode {
+  try {
+    const parsed = environment.parse(cel)
+    const { valid, type, error } = parsed.check()
+    if (!valid) throw error
+    if (type !== 'bool' && type !== 'dyn') throw new FilterError(cel, `the expression is a ${type}, not true or false`)
+    return parsed.ast
+  } catch (error) {
+    if (error instanceof FilterError) throw error
+    const { summary, message, range } = error as CelError
+    const sentence = (summary ?? message).replace(/^./, (first) => first.toLowerCase())
+    throw new FilterError(cel, sentence, range?.start)
+  }
+}

@@ -1,0 +1,68 @@
+/** The parts of a request as expressions name them, each read when it is asked for. */
+import type { ASTNode } from '@marcbachmann/cel-js'
+import type { FilterRequest } from '../request.ts'
+import { compileNode, type Scope } from './compile.ts'
+import type { Evaluate } from './operations.ts'
+import { isMap, type Value } from './values.ts'
+
+type Read = (request: FilterRequest) => Value
+
+/** `request.body` and `jwt.claims` are JSON: what is absent is `""`. */
+const PARTS: Record<string, Read> = {
+  'request.method': ({ method }) => method,
+  'request.path': ({ path }) => path,
+  'request.host': ({ host }) => host,
+  'request.scheme': ({ scheme }) => scheme,
+  'request.marks': ({ marks }) => marks,
+  'request.headers': ({ headers }) => headers,
+  'request.query': ({ queries }) => queries,
+  'request.cookies': ({ cookies }) => cookies,
+  'request.body': ({ body }) => (body === undefined ? '' : (body as Value)),
+  'source.ip': ({ source }) => source.ip,
+  'source.pod': ({ source }) => source.pod,
+  'source.namespace': ({ source }) => source.namespace,
+  'jwt.claims': ({ claims }) => (claims === undefined ? '' : (claims as Value)),
+}
+
+/** Under a name, without making a map of all. */
+const NAMED: Record<string, (request: FilterRequest, name: string) => string> = {
+  'request.headers': (request, name) => request.header(name.toLowerCase()),
+  'request.query': (request, name) => request.query(name),
+  'request.cookies': (request, name) => request.cookie(name),
+}
+
+/** What it costs to make the map of all, for each entry. */
+const ENTRY_STEPS = 16
+/** What it costs to look for one among many; the larger the head, the more. */
+function namedSteps({ bytes }: FilterRequest, name: string): number {
+  return 20 + name.length + (bytes >> 2)
+}
+
+/** `request.path` as `request.path`; undefined for what is no part, such as fields of what a variable of that name holds. */
+export function partName(node: ASTNode, locals: readonly string[]): string | undefined {
+  if (node.op !== '.' || node.args[0].op !== 'id' || locals.includes(node.args[0].args)) return undefined
+  return `${node.args[0].args}.${node.args[1]}`
+}
+
+/** Undefined when the expression is no part of the request. */
+export function partOf(node: ASTNode, scope: Scope): Evaluate | undefined {
+  const name = partName(node, scope.locals)
+  const read = name === undefined ? undefined : PARTS[name]
+  if (read !== undefined) {
+    return ({ request, budget }) => {
+      const value = read(request)
+      budget.spend(isMap(value) ? ENTRY_STEPS * value.size : 1)
+      return value
+    }
+  }
+  if (node.op !== '.' && node.op !== '[]') return undefined
+  const [owner, key] = node.args
+  const named = NAMED[partName(owner, scope.locals) ?? '']
+  if (named === undefined) return undefined
+  const keyOf = typeof key === 'string' ? () => key : compileNode(key, scope)
+  return (run) => {
+    const name = String(keyOf(run))
+    run.budget.spend(namedSteps(run.request, name))
+    return named(run.request, name)
+  }
+}

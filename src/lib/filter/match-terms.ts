@@ -1,0 +1,69 @@
+/** Short forms as functions that compare a few bytes. */
+import type { Budget } from './budget.ts'
+import type { FilterRequest } from './request.ts'
+import type { Term, TextTerm } from './term.ts'
+
+/** Throws `Exceeded`. */
+export type MatchTerms = (request: FilterRequest, budget: Budget) => boolean
+
+type Find = (text: string, budget: Budget) => boolean
+
+/** Makes patterns; throws when a text is none. The engine is loaded by who has patterns. */
+export type CompilePattern = (source: string) => { find: Find }
+
+/** True when all terms hold. */
+export function matchTerms(terms: readonly Term[], compilePattern: CompilePattern): MatchTerms {
+  // What costs least is asked first.
+  const tests = [...terms].sort((a, b) => costOf(a) - costOf(b)).map((term) => matchTerm(term, compilePattern))
+  const [first, second] = tests
+  if (first === undefined) return () => true
+  if (second === undefined) return first
+  return (request, budget) => {
+    for (const test of tests) if (!test(request, budget)) return false
+    return true
+  }
+}
+
+function costOf(term: Term): number {
+  if (term.kind === 'mark') return 2
+  return (term.test === 'find' ? 8 : 0) + ('name' in term ? 1 : 0)
+}
+
+function matchTerm(term: Term, compilePattern: CompilePattern): MatchTerms {
+  const wanted = term.not !== true
+  if (term.kind === 'mark') {
+    const { mark } = term
+    return ({ marks }) => marks.includes(mark) === wanted
+  }
+  const read = readerOf(term)
+  const { value } = term
+  if (term.test === 'find') {
+    const pattern = compilePattern(value)
+    return (request, budget) => pattern.find(read(request), budget) === wanted
+  }
+  if (term.test === 'prefix') return (request) => read(request).startsWith(value) === wanted
+  return (request) => (read(request) === value) === wanted
+}
+
+function readerOf(term: TextTerm): (request: FilterRequest) => string {
+  switch (term.kind) {
+    case 'header': {
+      const name = term.name.toLowerCase()
+      return (request) => request.header(name)
+    }
+    case 'query': {
+      const { name } = term
+      return (request) => request.query(name)
+    }
+    case 'cookie': {
+      const { name } = term
+      return (request) => request.cookie(name)
+    }
+    case 'method':
+      return ({ method }) => method
+    case 'path':
+      return ({ path }) => path
+    case 'host':
+      return ({ host }) => host
+  }
+}

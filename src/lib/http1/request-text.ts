@@ -1,0 +1,58 @@
+/** A request that a person wrote or a tool showed: as text, not as it came from a connection. */
+import type { FilterRequest } from '../filter/request.ts'
+import { BadMessage } from './bad-message.ts'
+import { BodyReader } from './body-reader.ts'
+import { filterRequest } from './filter-request.ts'
+import { requestFraming } from './framing.ts'
+import { type RequestHead, readRequestHead } from './head.ts'
+
+const MAX_JSON_BYTES = 64 * 1024
+
+/**
+ * Reads a request whose lines may end with LF alone, whose empty line may be missing when no body follows, or which `curl -v` showed. The body
+ * is what Content-Length or chunks say, or else the rest. Throws `BadMessage`.
+ */
+export function readRequestText(bytes: Buffer): FilterRequest {
+  // Octet by octet: latin1 keeps what is not ASCII.
+  const text = asSent(bytes.toString('latin1'))
+  const end = /\r?\n\r?\n/.exec(text)
+  const lines = (end === null ? text.trimEnd() : text.slice(0, end.index)).split(/\r?\n/)
+  const start = (lines[0] ?? '').replace(/ HTTP\/[23](\.0)?$/, ' HTTP/1.1')
+  const head = readRequestHead(Buffer.from(`${[start, ...lines.slice(1)].join('\r\n')}\r\n\r\n`, 'latin1'))
+  if (head === undefined) throw new BadMessage(400, 'the head is not whole')
+  const rest = end === null ? '' : text.slice(end.index + end[0].length)
+  return filterRequest(head, undefined, jsonOf(head, Buffer.from(rest, 'latin1')))
+}
+
+/** `curl -v` marks what it sends with `> `, and what happens with other signs. */
+function asSent(text: string): string {
+  if (/^\S+ \S+ HTTP\//.test(text)) return text
+  const sent = text.split(/\r?\n/).filter((line) => /^>( |$)/.test(line))
+  return sent.length === 0 ? text : sent.map((line) => line.replace(/^> ?/, '')).join('\r\n')
+}
+
+/** As an agent sees it: JSON only when the sender says so. */
+function jsonOf(head: RequestHead, rest: Buffer): unknown {
+  if (!/^[^;]*[/+]json[ \t]*(?:;|$)/i.test(head.fields.list('content-type'))) return undefined
+  const content = contentOf(head, rest)
+  if (content.length > MAX_JSON_BYTES) return undefined
+  try {
+    return JSON.parse(content.toString())
+  } catch {
+    return undefined
+  }
+}
+
+function contentOf(head: RequestHead, rest: Buffer): Buffer {
+  const framing = requestFraming(head)
+  if (framing.kind === 'none') return rest
+  const pieces: Buffer[] = []
+  try {
+    new BodyReader(framing).take(rest, (piece) => pieces.push(piece))
+  } catch (error) {
+    if (!(error instanceof BadMessage)) throw error
+    // A tool shows what it decoded.
+    return rest
+  }
+  return Buffer.concat(pieces)
+}
