@@ -4,7 +4,7 @@ import type { FilterNeeds, FilterRequest, FilterSource } from '../lib/filter/req
 import { FilterTable } from '../lib/filter/table.ts'
 import type { AgentConfig, Probe, Route } from '../wire/messages/control.ts'
 import type { Laptop as LaptopSession } from './laptops.ts'
-import type { Choice, Copier, Decision, RouteCounts, Routing } from './routing.ts'
+import type { Choice, Copier, Decision, Laptop, RouteCounts, Routing } from './routing.ts'
 
 export interface RoutesOptions {
   /** The laptop that answers an attachment, if it is connected now. */
@@ -20,6 +20,24 @@ interface Compiled {
   filter: Filter
 }
 
+/** One intercept on one port. */
+class Served {
+  readonly route: Route
+  readonly #port: number
+  #choice: { of: LaptopSession; made: Laptop } | undefined
+
+  constructor(route: Route, port: number) {
+    this.route = route
+    this.#port = port
+  }
+
+  /** Requests that go to it, made once for each session of its laptop. */
+  choice(laptop: LaptopSession): Laptop {
+    if (this.#choice?.of !== laptop) this.#choice = { of: laptop, made: choiceOf(this.route, this.#port, laptop) }
+    return this.#choice.made
+  }
+}
+
 interface Wiretap {
   route: Route
   copier: Copier
@@ -27,13 +45,17 @@ interface Wiretap {
 
 /** What one port's requests are asked, in order. */
 interface PortTables {
-  intercepts: FilterTable<Route>
+  intercepts: FilterTable<Served>
   wiretaps: FilterTable<Wiretap>
+  /** Those that take everything, connections that are not HTTP/1 too. */
+  all: Served[]
   needs: FilterNeeds
 }
 
 const APP: Choice = { to: 'app' }
 const NO_COPIERS: readonly Copier[] = []
+const NO_WIRETAPS: readonly Wiretap[] = []
+const TO_APP: Decision = { choice: APP, copiers: NO_COPIERS }
 const NO_NEEDS: FilterNeeds = { body: false, source: false }
 
 export class Routes implements Routing {
@@ -45,6 +67,8 @@ export class Routes implements Routing {
   /** By their routes: a wiretap that stays as it is keeps its own through other configs. */
   #copiers = new Map<string, Copier>()
   readonly #isActive = (route: Route): boolean => this.#laptopOf(route) !== undefined
+  readonly #isServed = ({ route }: Served): boolean => this.#isActive(route)
+  readonly #isTapped = ({ route }: Wiretap): boolean => this.#isActive(route)
 
   constructor(options: RoutesOptions) {
     this.#options = options
@@ -93,37 +117,25 @@ export class Routes implements Routing {
 
   decide(port: number, request: FilterRequest): Decision {
     const tables = this.#isProbe(port, request) ? undefined : this.#ports.get(port)
-    const route = tables?.intercepts.first(request, this.#isActive)
-    const wiretaps = tables?.wiretaps.all(request, ({ route }) => this.#isActive(route)) ?? []
-    const copiers = wiretaps.length === 0 ? NO_COPIERS : wiretaps.map(({ copier }) => copier)
-    return { choice: this.#choice(port, route), copiers }
+    const served = tables?.intercepts.first(request, this.#isServed)
+    const wiretaps = tables?.wiretaps.all(request, this.#isTapped) ?? NO_WIRETAPS
+    const choice = this.#choice(served)
+    if (wiretaps.length > 0) return { choice, copiers: wiretaps.map(({ copier }) => copier) }
+    return choice === APP ? TO_APP : { choice, copiers: NO_COPIERS }
   }
 
   decideRaw(port: number): Choice {
-    const all = (route: Route): boolean =>
-      route.mode === 'intercept' && route.filter === '' && route.ports.includes(port)
-    return this.#choice(port, this.active().find(all))
+    return this.#choice(this.#ports.get(port)?.all.find(this.#isServed))
   }
 
-  #choice(port: number, route: Route | undefined): Choice {
-    const laptop = route === undefined ? undefined : this.#laptopOf(route)
-    if (route === undefined || laptop === undefined) {
+  #choice(served: Served | undefined): Choice {
+    const laptop = served === undefined ? undefined : this.#laptopOf(served.route)
+    if (served === undefined || laptop === undefined) {
       this.counts.app++
       return APP
     }
     this.counts.laptop++
-    const { intercept, ifDown = 'app' } = route
-    return {
-      to: 'laptop',
-      // A daemon that came back has a session of its own: streams of the old one are not used again.
-      key: `${intercept} ${laptop.session.peer.publicKey}`,
-      ifDown,
-      watch: (watcher) => laptop.watch(intercept, watcher),
-      async open(data, from, signal) {
-        const header = { service: 'deliver', intercept, port, from } as const
-        return (await laptop.session.open(header, { data, signal })).stream
-      },
-    }
+    return served.choice(laptop)
   }
 
   #laptopOf({ session, intercept }: Route): LaptopSession | undefined {
@@ -155,10 +167,26 @@ async function compiled(route: Route): Promise<Compiled> {
   }
 }
 
+function choiceOf({ intercept, ifDown = 'app' }: Route, port: number, laptop: LaptopSession): Laptop {
+  return {
+    to: 'laptop',
+    // A daemon that came back has a session of its own: streams of the old one are not used again.
+    key: `${intercept} ${laptop.session.peer.publicKey}`,
+    ifDown,
+    watch: (watcher) => laptop.watch(intercept, watcher),
+    async open(data, from, signal) {
+      const header = { service: 'deliver', intercept, port, from } as const
+      return (await laptop.session.open(header, { data, signal })).stream
+    },
+  }
+}
+
 function tablesOf(port: number, routes: Compiled[], copierOf: (route: Route) => Copier): PortTables {
   const here = routes.filter(({ route }) => route.ports.includes(port))
   const of = (mode: Route['mode']): Compiled[] => here.filter(({ route }) => route.mode === mode)
-  const intercepts = new FilterTable(of('intercept').map(({ route, filter }) => ({ filter, value: route })))
+  const served = of('intercept').map(({ route, filter }) => ({ filter, value: new Served(route, port) }))
+  const intercepts = new FilterTable(served)
+  const all = served.map(({ value }) => value).filter(({ route }) => route.filter === '')
   const wiretaps = new FilterTable(
     of('wiretap').map(({ route, filter }) => ({ filter, value: { route, copier: copierOf(route) } })),
   )
@@ -166,7 +194,7 @@ function tablesOf(port: number, routes: Compiled[], copierOf: (route: Route) => 
     body: intercepts.needs.body || wiretaps.needs.body,
     source: intercepts.needs.source || wiretaps.needs.source,
   }
-  return { intercepts, wiretaps, needs }
+  return { intercepts, wiretaps, all, needs }
 }
 
 function pathOf(path: string): string {

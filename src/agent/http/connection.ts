@@ -1,18 +1,19 @@
 /** One client connection that speaks HTTP/1: its requests one after the other, each to where it belongs. */
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../lib/clock.ts'
-import type { FilterSource } from '../../lib/filter/request.ts'
+import type { FilterNeeds } from '../../lib/filter/request.ts'
 import { BadMessage } from '../../lib/http1/bad-message.ts'
 import { filterRequest } from '../../lib/http1/filter-request.ts'
 import { Written } from '../../lib/slab.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 import { StreamRefused } from '../../wire/session/refused.ts'
-import type { Choice, Copier, Copy, Routing } from '../routing.ts'
+import type { Choice, Routing } from '../routing.ts'
+import { aftermath } from './aftermath.ts'
 import { ownAnswer } from './answers.ts'
 import { ClientSource } from './client-source.ts'
 import { closeClient } from './close-client.ts'
-import { Exchange, type Outcome } from './exchange.ts'
-import { JsonBody } from './json-body.ts'
+import { Exchange, type ExchangeUser, type Outcome } from './exchange.ts'
+import { Learning } from './learning.ts'
 import { PassingRequest } from './passing-request.ts'
 import { Unread } from './unread.ts'
 import { APP, type Upstream } from './upstream.ts'
@@ -31,10 +32,10 @@ export interface ConnectionOptions {
 const HEAD_MS = 60_000
 const TO_APP: Choice = { to: 'app' }
 
-export class HttpConnection {
+export class HttpConnection implements ExchangeUser {
+  readonly client: Socket
+  readonly written: Written
   readonly #options: ConnectionOptions
-  readonly #client: Socket
-  readonly #written: Written
   readonly #source: ClientSource
   readonly #gone = new AbortController()
   readonly #upstreams: Upstreams
@@ -46,7 +47,7 @@ export class HttpConnection {
    */
   #state: 'reading' | 'learning' | 'opening' | 'passing' | 'closing' = 'reading'
   #request: PassingRequest | undefined
-  #body: JsonBody | undefined
+  #learning: Learning | undefined
   #exchange: Exchange | undefined
   #clientEnded = false
   #headTimer: Timer | undefined
@@ -54,8 +55,8 @@ export class HttpConnection {
   constructor(options: ConnectionOptions) {
     const { client, clock, routing, connectApp } = options
     this.#options = options
-    this.#client = client
-    this.#written = new Written(client)
+    this.client = client
+    this.written = new Written(client)
     this.#source = new ClientSource(client, routing)
     this.#upstreams = new Upstreams({
       clock,
@@ -73,7 +74,7 @@ export class HttpConnection {
     })
     client.on('end', () => this.#onClientEnd())
     client.on('drain', () => {
-      this.#written.settle()
+      this.written.settle()
       this.#exchange?.clientDrained()
     })
     client.on('close', () => this.#onClientClose())
@@ -84,17 +85,17 @@ export class HttpConnection {
     if (upstream !== undefined) this.#upstreams.adopt(upstream.key, upstream.stream)
     this.#unread.add(first)
     this.#next()
-    if (this.#client.readableEnded) this.#onClientEnd()
-    else if (this.#state === 'reading') this.#client.resume()
+    if (this.client.readableEnded) this.#onClientEnd()
+    else if (this.#state === 'reading') this.client.resume()
   }
 
   /** Reads what can be read now. */
   #next(): void {
     try {
       if (this.#state === 'reading') this.#readHead()
-      else if (this.#state === 'learning') this.#readBody()
+      else if (this.#state === 'learning') this.#learning?.read(this.#unread)
       else if (this.#state === 'passing') this.#pass()
-      else this.#client.pause()
+      else this.client.pause()
     } catch (error) {
       if (!(error instanceof BadMessage)) throw error
       this.#refuse(error)
@@ -115,43 +116,33 @@ export class HttpConnection {
     this.#unread.take(head.bytes)
     this.#request = request
     const needs = this.#options.routing.needs(this.#options.port)
-    if (needs.body || (needs.source && !this.#source.isKnown)) this.#learn(request, needs.body)
-    else this.#decide(request, this.#source, undefined)
+    if (needs.body || (needs.source && !this.#source.isKnown)) this.#learn(request, needs)
+    else this.#decide(request, undefined)
   }
 
-  /** Finds out what filters ask beside the head, each within its limits; what is not known by then is absent. */
-  #learn(request: PassingRequest, wantsBody: boolean): void {
+  #learn(request: PassingRequest, needs: FilterNeeds): void {
     this.#state = 'learning'
-    const { clock, routing, port } = this.#options
-    const body = wantsBody ? new JsonBody(request, clock) : undefined
-    this.#body = body
-    if (body?.isAwaited === true) this.#client.write('HTTP/1.1 100 Continue\r\n\r\n')
-    const source = routing.needs(port).source ? this.#source.learn() : undefined
+    const learning = new Learning({
+      request,
+      needs,
+      source: this.#source,
+      client: this.client,
+      clock: this.#options.clock,
+    })
+    this.#learning = learning
     this.#next()
-    void Promise.all([body?.read, source]).then(([json]) => {
-      this.#body = undefined
-      if (this.#state !== 'learning') return
-      this.#decide(request, this.#source, json)
+    if (this.#clientEnded) learning.end()
+    void learning.over.then((body) => {
+      this.#learning = undefined
+      if (this.#state === 'learning') this.#decide(request, body)
     })
   }
 
-  #readBody(): void {
-    const body = this.#body
-    const taken = body === undefined || body.isOver ? 0 : body.take(this.#unread.bytes)
-    this.#unread.take(taken)
-    if (body === undefined || body.isOver) this.#client.pause()
-    else if (this.#clientEnded) body.end()
-  }
-
-  #decide(request: PassingRequest, source: FilterSource, body: unknown): void {
+  #decide(request: PassingRequest, body: unknown): void {
     const { routing, port } = this.#options
-    const { choice, copiers } = routing.decide(port, filterRequest(request.head, source, body))
-    if (copiers.length > 0) request.copyTo(this.#copies(copiers))
+    const { choice, copiers } = routing.decide(port, filterRequest(request.head, this.#source, body))
+    if (copiers.length > 0) request.copyTo(copiers.flatMap((copier) => copier.begin(this.#source.address) ?? []))
     this.#lead(request, choice)
-  }
-
-  #copies(copiers: readonly Copier[]): Copy[] {
-    return copiers.flatMap((copier) => copier.begin(this.#source.address) ?? [])
   }
 
   /** To whom it was given: at once where a connection is open, else when there is one. */
@@ -159,7 +150,7 @@ export class HttpConnection {
     const known = this.#upstreams.find(choice)
     if (known === undefined) {
       this.#state = 'opening'
-      this.#client.pause()
+      this.client.pause()
       void this.#open(request, choice)
       return
     }
@@ -169,7 +160,7 @@ export class HttpConnection {
   async #open(request: PassingRequest, choice: Choice): Promise<void> {
     try {
       const upstream = await this.#upstreams.open(choice, request.pieces ?? [])
-      if (this.#client.destroyed) {
+      if (this.client.destroyed) {
         upstream.stream.reset('cancel', 'the client is gone')
         return
       }
@@ -194,79 +185,52 @@ export class HttpConnection {
   /** @param pieces of the request that are still to be sent */
   #exchangeWith(request: PassingRequest, upstream: Upstream, pieces: readonly Buffer[] = []): void {
     this.#lastUsed = upstream
-    const isFresh = upstream.isFresh
     this.#state = 'passing'
-    this.#exchange = new Exchange({
-      client: this.#client,
-      written: this.#written,
-      request,
-      upstream,
-      over: (outcome) => this.#onOver(request, upstream, outcome, isFresh),
-      wants: () => this.#wants(),
-    })
+    this.#exchange = new Exchange(this, request, upstream)
     for (const piece of pieces) upstream.stream.send(piece)
     request.wasSent(upstream.key !== APP)
     upstream.watch()
-    this.#wants()
+    this.wantsMore()
   }
 
   #pass(): void {
     this.#unread.take(this.#exchange?.fromClient(this.#unread.bytes) ?? 0)
     if (this.#state !== 'passing') return
     // The next request waits for the end of this answer.
-    if (this.#unread.length > 0) this.#client.pause()
+    if (this.#unread.length > 0) this.client.pause()
     else if (this.#clientEnded) this.#exchange?.clientEnded()
   }
 
-  /** Reads on where the client was held. */
-  #wants(): void {
+  wantsMore(): void {
     if (this.#state === 'passing' && (this.#unread.length > 0 || this.#clientEnded)) this.#next()
-    if (this.#unread.length === 0) this.#client.resume()
+    if (this.#unread.length === 0) this.client.resume()
   }
 
-  #onOver(request: PassingRequest, upstream: Upstream, outcome: Outcome, isFresh: boolean): void {
+  exchanged(exchange: Exchange, outcome: Outcome): void {
+    const { request, upstream } = exchange
+    const { counts } = this.#options.routing
     this.#exchange = undefined
-    if (outcome.kind === 'lost' && !outcome.orderly) this.#upstreams.forget(upstream)
-    if (this.#isAnsweredElsewhere(request, upstream, outcome, isFresh)) return
-    request.keepNoMore()
-    request.endCopies(outcome.kind !== 'lost')
-    this.#request = undefined
-    if (outcome.kind === 'reuse') this.#readOn(upstream)
-    else if (outcome.kind !== 'lost') this.#close()
-    else {
-      const { told, orderly, why } = outcome
-      if (upstream.key !== APP && isFresh && !told)
-        this.#answer(503, 'RC-E-310', `The program on the laptop did not answer: ${why}.`)
-      // Also a kept connection that ends just as a request comes: the client asks again on a new one (RFC 9112 §9.3.1).
-      else if (orderly || (!told && !isFresh)) this.#close()
-      else this.#cut()
-    }
-  }
-
-  /** Sends a request that was not answered to where it is. */
-  #isAnsweredElsewhere(request: PassingRequest, upstream: Upstream, outcome: Outcome, isFresh: boolean): boolean {
     if (outcome.kind === 'declined') {
-      this.#options.routing.counts.declined++
+      counts.declined++
       this.#upstreams.forget(upstream)
       upstream.stream.reset('cancel', 'the request was declined')
-      if (request.pieces !== undefined) this.#lead(request, TO_APP)
-      else
-        this.#answer(
-          502,
-          'RC-E-312',
-          'The program on the laptop declined this request, whose body is too large to be sent once more.',
-        )
-      return true
+    } else if (outcome.kind === 'lost' && !outcome.orderly) this.#upstreams.forget(upstream)
+    const next = aftermath(exchange, outcome)
+    if (next.do === 'ask the app') this.#lead(request, TO_APP)
+    else if (next.do === 'ask again') this.#askAgain(request, upstream)
+    else {
+      request.keepNoMore()
+      request.endCopies(outcome.kind === 'reuse' || outcome.kind === 'close')
+      this.#request = undefined
+      if (next.do === 'read on') this.#readOn(upstream)
+      else if (next.do === 'close') this.#close()
+      else if (next.do === 'cut') this.#cut()
+      else this.#answer(next.status, next.code, next.text)
     }
-    // A kept stream that ended just as the request came.
-    const untouched = outcome.kind === 'lost' && !outcome.told && !isFresh
-    if (!untouched || upstream.key === APP || !request.isRepeatable) return false
-    this.#upstreams.drop(upstream)
-    this.#decideAgain(request)
-    return true
   }
 
-  #decideAgain(request: PassingRequest): void {
+  #askAgain(request: PassingRequest, lost: Upstream): void {
+    this.#upstreams.drop(lost)
     const { routing, port } = this.#options
     this.#lead(request, routing.decide(port, filterRequest(request.head, this.#source)).choice)
   }
@@ -277,7 +241,7 @@ export class HttpConnection {
     if (this.#unread.length > 0) this.#next()
     if (this.#state !== 'reading') return
     if (this.#clientEnded) this.#close()
-    else this.#client.resume()
+    else this.client.resume()
   }
 
   /** Between requests: when the app answered last and closes, the client's connection ends as it would directly. */
@@ -290,13 +254,13 @@ export class HttpConnection {
   #onClientEnd(): void {
     this.#clientEnded = true
     if (this.#state === 'reading') this.#close()
-    else if (this.#state === 'learning') this.#body?.end()
+    else if (this.#state === 'learning') this.#learning?.end()
     else if (this.#state === 'passing' && this.#unread.length === 0) this.#exchange?.clientEnded()
   }
 
   #onClientClose(): void {
     // A tunnel's client may have ended in order while the last of its bytes are on their way to the upstream.
-    const orderly = this.#client.readableEnded && this.#client.writableFinished
+    const orderly = this.client.readableEnded && this.client.writableFinished
     if (!orderly) this.#abort('the client is gone')
     this.#gone.abort(new Error('the client is gone'))
     this.#leave()
@@ -322,20 +286,20 @@ export class HttpConnection {
 
   #close(last?: Buffer): void {
     this.#leave()
-    closeClient(this.#client, this.#options.clock, last)
+    closeClient(this.client, this.#options.clock, last)
   }
 
   /** The client must see that what it has is not whole. */
   #cut(): void {
     this.#leave()
-    this.#client.resetAndDestroy()
+    this.client.resetAndDestroy()
   }
 
   #leave(): void {
     this.#state = 'closing'
     this.#unread.clear()
     this.#headTimer?.cancel()
-    this.#body?.end()
+    this.#learning?.end()
     this.#request?.keepNoMore()
     this.#request?.endCopies(false)
     this.#request = undefined

@@ -20,16 +20,15 @@ export type Outcome =
   /** The upstream went before its answer was whole. `told`: the client got bytes of it; `orderly`: closed, not reset. */
   | { kind: 'lost'; told: boolean; orderly: boolean; why: string }
 
-export interface ExchangeOptions {
-  client: Socket
+/** Whose exchange it is. */
+export interface ExchangeUser {
+  readonly client: Socket
   /** What was written to the client and is not gone yet. */
-  written: Written
-  request: PassingRequest
-  upstream: Upstream
+  readonly written: Written
   /** Called once. The exchange touches neither end any more. */
-  over(outcome: Outcome): void
+  exchanged(exchange: Exchange, outcome: Outcome): void
   /** There is room for more of the client's bytes. */
-  wants(): void
+  wantsMore(): void
 }
 
 const AWAY = 'it has been away for 8 s'
@@ -38,7 +37,11 @@ const CLOSE: Outcome = { kind: 'close' }
 const NOTHING = Buffer.alloc(0)
 
 export class Exchange implements UpstreamUser {
-  readonly #options: ExchangeOptions
+  readonly request: PassingRequest
+  readonly upstream: Upstream
+  /** It is the first that the upstream is asked. */
+  readonly isFirst: boolean
+  readonly #user: ExchangeUser
   /** Of the answer's head, until it is whole. */
   #headBytes: Buffer = NOTHING
   #response: BodyReader | undefined
@@ -54,9 +57,12 @@ export class Exchange implements UpstreamUser {
   #upstreamEnded = false
   #finished = false
 
-  constructor(options: ExchangeOptions) {
-    this.#options = options
-    options.upstream.use(this)
+  constructor(user: ExchangeUser, request: PassingRequest, upstream: Upstream) {
+    this.#user = user
+    this.request = request
+    this.upstream = upstream
+    this.isFirst = upstream.isFresh
+    upstream.use(this)
   }
 
   /** The client got bytes of an answer. */
@@ -66,28 +72,28 @@ export class Exchange implements UpstreamUser {
 
   /** @returns how many of the bytes belonged to this request. Throws `BadMessage`. */
   fromClient(bytes: Buffer): number {
-    const { request, upstream, client } = this.#options
+    const { request, upstream } = this
     const taken = this.#tunnel ? bytes.length : request.take(bytes)
-    if (taken > 0 && !upstream.stream.send(bytes.subarray(0, taken))) client.pause()
+    if (taken > 0 && !upstream.stream.send(bytes.subarray(0, taken))) this.#user.client.pause()
     if (this.#opaque && taken < bytes.length) this.#finish(CLOSE)
     else this.#settle()
     return taken
   }
 
   clientDrained(): void {
-    this.#options.upstream.stream.resume()
+    this.upstream.stream.resume()
   }
 
   /** The client sends no more, and nothing of it is unread: the upstream hears of it as it would directly. */
   clientEnded(): void {
     if (this.#clientEnded) return
     this.#clientEnded = true
-    this.#options.upstream.stream.end()
+    this.upstream.stream.end()
   }
 
   /** The upstream is away: a request that is whole waits no longer for its answer to begin. What flows goes on when it is back. */
   upstreamAway(): void {
-    const { request, upstream } = this.#options
+    const { request, upstream } = this
     if (this.#told || this.#tunnel || !request.isWhole || this.#finished) return
     const { stream } = upstream
     this.#finish({ kind: 'lost', told: false, orderly: false, why: AWAY })
@@ -97,8 +103,8 @@ export class Exchange implements UpstreamUser {
   /** Gives the exchange up without an outcome. */
   abort(why: string): void {
     this.#finished = true
-    this.#options.upstream.free()
-    this.#options.upstream.stream.reset('reset', why)
+    this.upstream.free()
+    this.upstream.stream.reset('reset', why)
   }
 
   fromUpstream(bytes: Buffer): void {
@@ -119,12 +125,12 @@ export class Exchange implements UpstreamUser {
   }
 
   upstreamDrained(): void {
-    this.#options.wants()
+    this.#user.wantsMore()
   }
 
   upstreamEnded(): void {
     this.#upstreamEnded = true
-    if (this.#tunnel) this.#options.client.end()
+    if (this.#tunnel) this.#user.client.end()
     else if (this.#closeDelimited) this.#finish(CLOSE)
     else this.#finish({ kind: 'lost', told: this.#told, orderly: true, why: 'it closed the connection' })
   }
@@ -140,7 +146,7 @@ export class Exchange implements UpstreamUser {
     const head = readResponseHead(all)
     if (head === undefined) return
     const { status } = head
-    const { method } = this.#options.request.head
+    const { method } = this.request.head
     if (status === 101 || (method === 'CONNECT' && status >= 200 && status < 300)) this.#beginTunnel(head)
     else if (status < 200) {
       this.#takeHead()
@@ -157,7 +163,7 @@ export class Exchange implements UpstreamUser {
   }
 
   #begin(head: ResponseHead, framing: Framing): void {
-    const { request, upstream } = this.#options
+    const { request, upstream } = this
     this.#closeDelimited = framing.kind === 'close'
     this.#keeps = head.keepsAlive && request.head.keepsAlive && !this.#closeDelimited
     this.#response = new BodyReader(framing)
@@ -166,19 +172,19 @@ export class Exchange implements UpstreamUser {
   }
 
   #beginTunnel(head: ResponseHead): void {
-    const { request, wants } = this.#options
+    const { request } = this
     this.#tunnel = true
     const all = this.#takeHead()
     request.keepNoMore()
     request.copyAnswer(all.subarray(0, head.bytes))
     request.endCopies(true)
     this.#toClient(all)
-    wants()
+    this.#user.wantsMore()
   }
 
   /** Only a laptop can: what an app says to whomever is its own affair. */
   #declines({ fields }: ResponseHead): boolean {
-    return this.#options.upstream.key !== APP && fields.list(MARK_NAME).toLowerCase() === 'decline'
+    return this.upstream.key !== APP && fields.list(MARK_NAME).toLowerCase() === 'decline'
   }
 
   #takeHead(): Buffer {
@@ -195,7 +201,7 @@ export class Exchange implements UpstreamUser {
   #readBody(response: BodyReader, body: Buffer, all: Buffer, headBytes: number): void {
     const taken = response.take(body)
     const own = taken === body.length ? all : all.subarray(0, headBytes + taken)
-    this.#options.request.copyAnswer(own)
+    this.request.copyAnswer(own)
     this.#toClient(own)
     // Bytes after the answer belong to no request.
     if (taken < body.length) this.#keeps = false
@@ -204,10 +210,10 @@ export class Exchange implements UpstreamUser {
 
   #toClient(bytes: Buffer): void {
     if (bytes.length === 0) return
-    const { client, written, upstream } = this.#options
+    const { client, written } = this.#user
     this.#told = true
     written.add(bytes)
-    if (!client.write(bytes)) upstream.stream.pause()
+    if (!client.write(bytes)) this.upstream.stream.pause()
     written.settle()
   }
 
@@ -215,14 +221,13 @@ export class Exchange implements UpstreamUser {
   #settle(): void {
     if (this.#response?.done !== true || this.#opaque || this.#finished) return
     if (!this.#keeps || this.#clientEnded) this.#finish(CLOSE)
-    else if (this.#options.request.isWhole) this.#finish(REUSE)
+    else if (this.request.isWhole) this.#finish(REUSE)
   }
 
   #finish(outcome: Outcome): void {
     if (this.#finished) return
     this.#finished = true
-    const { upstream, over } = this.#options
-    upstream.free()
-    over(outcome)
+    this.upstream.free()
+    this.#user.exchanged(this, outcome)
   }
 }
