@@ -4,9 +4,9 @@
  * costs more is measured by `wire`.
  */
 import { once } from 'node:events'
-import { type AddressInfo, connect } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { acceptConnection } from '../../src/agent/http/accept.ts'
-import { socketStream } from '../../src/agent/http/upstream.ts'
+import { connectApp } from '../../src/agent/http/upstream.ts'
 import type { Laptop } from '../../src/agent/laptops.ts'
 import { Routes } from '../../src/agent/routes.ts'
 import { systemClock } from '../../src/lib/clock.ts'
@@ -19,9 +19,7 @@ const [app, laptopPort, count] = process.argv.slice(2).map(Number)
 if (app === undefined || laptopPort === undefined || count === undefined) throw new Error('APP, LAPTOP and COUNT')
 
 async function open(_header: unknown, { data = Buffer.alloc(0) }: { data?: Buffer }): Promise<{ stream: Stream }> {
-  const socket = connect({ host: '127.0.0.1', port: Number(laptopPort), noDelay: true, allowHalfOpen: true })
-  await once(socket, 'connect')
-  const stream = socketStream(socket)
+  const stream = await connectApp('127.0.0.1', Number(laptopPort), new AbortController().signal)
   stream.send(data)
   return { stream }
 }

@@ -50,6 +50,16 @@ export function lendReads(socket: Socket, most = SLAB_BYTES): void {
   if (socket instanceof SlabSocket) socket.lends = most
 }
 
+/**
+ * Gives what the socket reads to `onBytes` as its `data` event does, but past the stream's own buffer where that can be had: a read costs half as much.
+ * `pause` holds it as usual. Undefined: the event tells again.
+ */
+export function readDirectly(socket: Socket, onBytes: ((bytes: Buffer) => void) | undefined): void {
+  // What waits in the buffer comes by the event still, and before anything that is read later.
+  if (onBytes !== undefined) socket.on('data', onBytes)
+  if (socket instanceof SlabSocket) socket.direct = onBytes
+}
+
 /** What Node's sockets have and do not declare. */
 interface Inner extends Socket {
   _handle: { useUserBuffer?: unknown } | null
@@ -68,6 +78,7 @@ class SlabServer extends Server {
 class SlabSocket extends Socket {
   /** How much it lends at most. */
   lends = 0
+  direct: ((bytes: Buffer) => void) | undefined
   /** Undefined: the shared one. */
   #own: Buffer | undefined
 
@@ -88,7 +99,10 @@ class SlabSocket extends Socket {
 
   /** @returns false to be read no more for now */
   hasRead(count: number): boolean {
-    return this.push(this.#take(count))
+    const bytes = this.#take(count)
+    if (this.direct === undefined || this.readableLength > 0) return this.push(bytes)
+    this.direct(bytes)
+    return true
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {

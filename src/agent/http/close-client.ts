@@ -1,6 +1,7 @@
 /** The orderly end of a client's connection. */
 import type { Socket } from 'node:net'
 import type { Clock } from '../../lib/clock.ts'
+import { readDirectly } from '../../lib/slab-socket.ts'
 
 /** How long the client may take to end its side, once it has been told all. */
 const LINGER_MS = 5000
@@ -11,6 +12,7 @@ const LINGER_MS = 5000
  */
 export function closeClient(client: Socket, clock: Clock, last?: Buffer): void {
   if (client.destroyed) return
+  readDirectly(client, undefined)
   client.removeAllListeners('data').removeAllListeners('end')
   client.on('data', () => {}).resume()
   if (last !== undefined && client.writable) client.write(last)

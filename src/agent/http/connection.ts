@@ -5,6 +5,7 @@ import type { FilterNeeds } from '../../lib/filter/request.ts'
 import { BadMessage } from '../../lib/http1/bad-message.ts'
 import { filterRequest } from '../../lib/http1/filter-request.ts'
 import { Written } from '../../lib/slab.ts'
+import { readDirectly } from '../../lib/slab-socket.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 import { StreamRefused } from '../../wire/session/refused.ts'
 import type { Choice, Routing } from '../routing.ts'
@@ -68,7 +69,7 @@ export class HttpConnection implements ExchangeUser {
         if (upstream === this.#lastUsed) this.#exchange?.upstreamAway()
       },
     })
-    client.on('data', (bytes: Buffer) => {
+    readDirectly(client, (bytes) => {
       this.#unread.add(bytes)
       this.#next()
     })

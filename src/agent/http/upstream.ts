@@ -1,6 +1,6 @@
 /** Where requests go: a connection to the app or a stream to a laptop, seen as one thing. */
 import type { Socket } from 'node:net'
-import { connectSlabs, lendReads } from '../../lib/slab-socket.ts'
+import { connectSlabs, lendReads, readDirectly } from '../../lib/slab-socket.ts'
 import type { FlowHandlers, FlowReset } from '../../wire/mux/contract.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 
@@ -110,7 +110,7 @@ export function socketStream(socket: Socket): Stream {
   let failure: Error | undefined
   let ended = false
   let over: { reason?: FlowReset } | undefined
-  socket.on('data', (bytes: Buffer) => handlers?.onData(bytes))
+  readDirectly(socket, (bytes) => handlers?.onData(bytes))
   socket.on('end', () => handlers?.onEnd())
   socket.on('drain', () => handlers?.onDrain())
   socket.on('error', (error) => {
