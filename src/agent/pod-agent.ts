@@ -11,6 +11,7 @@ import type { RoleContext } from './dialer-role.ts'
 import { type Laptop, Laptops } from './laptops.ts'
 import { Managers } from './managers.ts'
 import { Routes } from './routes.ts'
+import { Sources } from './sources.ts'
 import type { Takeover } from './takeover/takeover.ts'
 
 /** An agent without routes waits so long for the next attachment, then ends. */
@@ -32,6 +33,7 @@ export class PodAgent {
   readonly #options: PodAgentOptions
   readonly #laptops: Laptops
   readonly #managers: Managers
+  readonly #sources: Sources
   readonly #timer: Timer
   readonly #resolveOver: (code: number) => void
   #ports: Ports | { problem: string } = { problem: 'the agent is starting' }
@@ -61,9 +63,10 @@ export class PodAgent {
       onStream: (opening, laptop) => this.#serve(opening, laptop),
       onChange: () => void this.refresh(),
     })
+    this.#sources = new Sources({ clock, ask: (ip) => this.#managers.send({ kind: 'lookup', ip }) })
     this.routes = new Routes({
       serving: (session, intercept) => this.#laptops.serving(session, intercept),
-      source: async (ip) => ({ ip, pod: '', namespace: '' }),
+      source: (ip) => this.#sources.find(ip),
       copier: () => ({ begin: () => undefined }),
     })
     this.#managers = new Managers({
@@ -81,6 +84,7 @@ export class PodAgent {
       },
       onMessage: (message) => {
         if (message.kind === 'config') void this.#take(message)
+        if (message.kind === 'found') this.#sources.found(message)
       },
     })
     this.#timer = clock.every(LOOK_MS, () => this.#look())

@@ -37,6 +37,7 @@ export interface Pod extends KubeObject {
     containers: Container[]
     ephemeralContainers?: (Container & { targetContainerName?: string })[]
     nodeName?: string
+    hostNetwork?: boolean
   }
   status?: {
     phase?: string

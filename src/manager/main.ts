@@ -8,6 +8,7 @@ import { jsonLogger } from '../lib/json-logger.ts'
 import { keepSmall } from '../lib/keep-small.ts'
 import { Waiters } from '../lib/waiters.ts'
 import { createIdentity } from '../wire/session/identity.ts'
+import { Addresses } from './addresses.ts'
 import { Ends } from './carriers/ends.ts'
 import { listenForCarriers } from './carriers/listen.ts'
 import { Switch } from './carriers/switch.ts'
@@ -67,6 +68,10 @@ export async function managerMain(_argv: string[]): Promise<number> {
   ends.on('listening', () => leader.wake())
   ends.on('left', () => leader.wake())
   ends.on('report', () => leader.wake())
+  const addresses = new Addresses(client, clock, logger)
+  ends.on('lookup', (end, ip) => {
+    void addresses.find(ip).then((found) => end.control?.send({ kind: 'found', ip, ...found }))
+  })
 
   let ready = false
   const health = await listenForHealth(HEALTH_PORT, () =>

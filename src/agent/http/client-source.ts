@@ -14,7 +14,8 @@ export class ClientSource implements FilterSource {
   }
 
   get ip(): string {
-    return this.#client.remoteAddress ?? ''
+    // IPv4 on a socket for both.
+    return (this.#client.remoteAddress ?? '').replace(/^::ffff:/, '')
   }
 
   get pod(): string {

@@ -121,7 +121,9 @@ function bindSession({ end, session }: Proved, mux: LinkMux, { ends, logger }: C
       }
       const channel: ControlChannel = controlChannel(opening.accept(), {
         onMessage(message) {
-          if (message.kind !== 'report' || end.role !== 'agent') return
+          if (end.role !== 'agent') return
+          if (message.kind === 'lookup') ends.emit('lookup', end, message.ip)
+          if (message.kind !== 'report') return
           end.report = message
           ends.emit('report', end)
         },

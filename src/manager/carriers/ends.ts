@@ -41,6 +41,8 @@ interface EndEvents {
   left: [End]
   /** An agent reported. */
   report: [AgentEnd]
+  /** An agent asks who has an address. */
+  lookup: [AgentEnd, string]
 }
 
 export class Ends extends EventEmitter<EndEvents> {

@@ -89,9 +89,24 @@ export type Attached = v.InferOutput<typeof attachedSchema>
 export const servesSchema = v.object({ kind: v.literal('serves'), intercepts: v.array(v.string()) })
 export type Serves = v.InferOutput<typeof servesSchema>
 
+/** agent → manager: which pod has this address? Asked only where a filter wants to know. */
+export const lookupSchema = v.object({ kind: v.literal('lookup'), ip: v.string() })
+export type Lookup = v.InferOutput<typeof lookupSchema>
+
+/** manager → agent: it is this one; both are empty when it is nobody's, or that of a node, which many may have. */
+export const foundSchema = v.object({
+  kind: v.literal('found'),
+  ip: v.string(),
+  namespace: v.string(),
+  pod: v.string(),
+})
+export type Found = v.InferOutput<typeof foundSchema>
+
 export const controlSchema = v.variant('kind', [
   configSchema,
   reportSchema,
+  lookupSchema,
+  foundSchema,
   managersSchema,
   dialersSchema,
   reachSchema,

@@ -1,0 +1,48 @@
+/** What becomes of a client's connection when an exchange is over. */
+import type { Exchange, Outcome } from './exchange.ts'
+import { APP } from './upstream.ts'
+
+export type Aftermath =
+  /** The next request is read. */
+  | { do: 'read on' }
+  /** The request goes where it belongs now. */
+  | { do: 'ask again' }
+  /** The request goes to the app. */
+  | { do: 'ask the app' }
+  /** The connection ends in order. */
+  | { do: 'close' }
+  /** The client must see that what it has is not whole. */
+  | { do: 'cut' }
+  /** The agent itself answers; the connection ends with that. */
+  | { do: 'answer'; status: number; code: string; text: string }
+
+export function aftermath({ request, upstream, isFirst }: Exchange, outcome: Outcome): Aftermath {
+  const ofApp = upstream.key === APP
+  switch (outcome.kind) {
+    case 'reuse':
+      return { do: 'read on' }
+    case 'close':
+      return { do: 'close' }
+    case 'declined': {
+      if (request.pieces !== undefined) return { do: 'ask the app' }
+      const text = 'The program on the laptop declined this request, whose body is too large to be sent once more.'
+      return { do: 'answer', status: 502, code: 'RC-E-312', text }
+    }
+    case 'lost': {
+      const { told, orderly, why } = outcome
+      // A kept stream that ended just as the request came.
+      const untouched = !told && !isFirst
+      if (untouched && !ofApp && request.isRepeatable) return { do: 'ask again' }
+      if (!ofApp && isFirst && !told) {
+        return {
+          do: 'answer',
+          status: 503,
+          code: 'RC-E-310',
+          text: `The program on the laptop did not answer: ${why}.`,
+        }
+      }
+      // Of the app too: the client asks again on a new connection (RFC 9112 §9.3.1).
+      return { do: orderly || untouched ? 'close' : 'cut' }
+    }
+  }
+}
