@@ -1,5 +1,6 @@
 /** A whole agent in a pod's namespaces, with real nft: started as the manager starts it, ended in every way. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { Agent, get } from 'node:http'
 import { connect } from 'node:net'
@@ -82,6 +83,28 @@ inNamespace(import.meta.filename, () => {
       assert.match(status, /^NoNewPrivs:\s*1$/m)
     }
     assert.equal(readFileSync(`/proc/${agent.pid}/oom_score_adj`, 'utf8').trim(), '1000')
+  })
+
+  test('a wiretap gets copies and, where it compares, answers; the app answers', async () => {
+    daemon = new TestDaemon('anna')
+    await start()
+    configure({ ...route(ANNA), mode: 'wiretap', copies: { percent: 100, diff: true } })
+    await daemon.join(manager.circuit())
+    await daemon.serve(['i1'])
+    await daemon.attachedTo('i1')
+    assert.equal(await ask(POD, 'anna'), 'app')
+    assert.equal(await ask(POD, 'jane'), 'app')
+    assert.equal(await ask(POD, 'anna'), 'app')
+    while (daemon.copies.length < 4) await once(daemon.events, 'copy')
+    assert.deepEqual(daemon.delivered, [])
+    for (const record of daemon.copies) {
+      if (record.kind === 'request') assert.match(record.bytes.toString(), /^GET \/ HTTP\/1\.1\r\n.*\r\n\r\n$/s)
+      else assert.match(record.kind === 'answer' ? record.bytes.toString() : '', /^HTTP\/1\.1 200 OK\r\n.*app/s)
+    }
+    assert.deepEqual(
+      daemon.copies.map(({ kind }) => kind),
+      ['request', 'answer', 'request', 'answer'],
+    )
   })
 
   for (const mode of ['tproxy', 'redirect']) {

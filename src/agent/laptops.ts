@@ -5,6 +5,7 @@ import { Waiters } from '../lib/waiters.ts'
 import { type ControlChannel, controlChannel } from '../wire/control.ts'
 import { Registry } from '../wire/durable/registry.ts'
 import type { Link } from '../wire/link/link.ts'
+import type { CopyCounts } from '../wire/messages/control.ts'
 import type { Hello } from '../wire/messages/hello.ts'
 import type { Identity, Opening, Session } from '../wire/session/contract.ts'
 import { drained } from '../wire/session/drained.ts'
@@ -29,6 +30,8 @@ export interface Laptop {
   watch(intercept: string, watcher: LaptopWatcher): () => void
   /** Tells it which of them are routed to it. */
   attached(intercepts: string[]): void
+  /** Tells it what became of copies. */
+  tell(counts: CopyCounts): void
 }
 
 export interface LaptopsOptions {
@@ -154,7 +157,7 @@ export class Laptops {
       watchers.set(watcher, intercept)
       return () => void watchers.delete(watcher)
     }
-    const laptop: Laptop = { name, session, serves: new Set(), attached: () => {}, watch }
+    const laptop: Laptop = { name, session, serves: new Set(), attached: () => {}, tell: () => {}, watch }
     this.#laptops.set(session, laptop)
     this.#watchers.set(laptop, watchers)
     let away: Timer | undefined
@@ -195,5 +198,6 @@ export class Laptops {
       },
     })
     laptop.attached = (intercepts) => channel.send({ kind: 'attached', intercepts })
+    laptop.tell = (counts) => channel.send(counts)
   }
 }

@@ -7,6 +7,7 @@ import { type Hello, PROTOCOL } from '../wire/messages/hello.ts'
 import type { Opening } from '../wire/session/contract.ts'
 import type { AppProcess } from './app-process.ts'
 import { coalesce } from './coalesce.ts'
+import { Copies } from './copies/copies.ts'
 import type { RoleContext } from './dialer-role.ts'
 import { type Laptop, Laptops } from './laptops.ts'
 import { Managers } from './managers.ts'
@@ -32,6 +33,7 @@ export class PodAgent {
   readonly over: Promise<number>
   readonly #options: PodAgentOptions
   readonly #laptops: Laptops
+  readonly #copies: Copies
   readonly #managers: Managers
   readonly #sources: Sources
   readonly #timer: Timer
@@ -64,10 +66,13 @@ export class PodAgent {
       onChange: () => void this.refresh(),
     })
     this.#sources = new Sources({ clock, ask: (ip) => this.#managers.send({ kind: 'lookup', ip }) })
+    const serving = (session: string, intercept: string): Laptop | undefined =>
+      this.#laptops.serving(session, intercept)
+    this.#copies = new Copies({ clock, logger, serving, onChange: () => void this.refresh() })
     this.routes = new Routes({
-      serving: (session, intercept) => this.#laptops.serving(session, intercept),
+      serving,
       source: (ip) => this.#sources.find(ip),
-      copier: () => ({ begin: () => undefined }),
+      copier: (route, port) => this.#copies.copier(route, port),
     })
     this.#managers = new Managers({
       identity,
@@ -98,6 +103,7 @@ export class PodAgent {
 
   async close(): Promise<void> {
     this.#timer.cancel()
+    this.#copies.close()
     this.#laptops.close()
     await this.#managers.close()
   }
@@ -119,6 +125,7 @@ export class PodAgent {
   }
 
   async #refresh(): Promise<void> {
+    this.#copies.refresh(this.routes.config?.routes ?? [])
     const wanted = this.routes.active().flatMap(({ ports }) => ports)
     if ('want' in this.#ports) await this.#ports.want([...new Set(wanted)])
     const now = this.routes.active().filter((route) => this.#isTaken(route))
@@ -149,9 +156,11 @@ export class PodAgent {
     this.#managers.send(report)
   }
 
-  #isTaken({ ports }: Route): boolean {
+  /** Its requests go to the laptop, or copies of them. */
+  #isTaken(route: Route): boolean {
+    if (route.mode === 'wiretap' && !this.#copies.isOpen(route)) return false
     const { taken } = 'want' in this.#ports ? this.#ports : { taken: new Set<number>() }
-    return ports.every((port) => taken.has(port))
+    return route.ports.every((port) => taken.has(port))
   }
 
   #problem(): string | undefined {

@@ -156,6 +156,7 @@ function laptops(): {
         serves: new Set([intercept]),
         watch: () => () => {},
         attached() {},
+        tell() {},
       })
       return { opened }
     },

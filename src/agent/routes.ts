@@ -11,8 +11,8 @@ export interface RoutesOptions {
   serving(session: string, intercept: string): LaptopSession | undefined
   /** Who has an address. */
   source(ip: string): Promise<FilterSource>
-  /** Makes the copies of a wiretap. */
-  copier(route: Route): Copier
+  /** Makes the copies of a wiretap, for one of its ports. */
+  copier(route: Route, port: number): Copier
 }
 
 interface Compiled {
@@ -64,7 +64,7 @@ export class Routes implements Routing {
   readonly #options: RoutesOptions
   #config: AgentConfig | undefined
   #ports = new Map<number, PortTables>()
-  /** By their routes: a wiretap that stays as it is keeps its own through other configs. */
+  /** By their ports and routes: a wiretap that stays as it is keeps its own through other configs. */
   #copiers = new Map<string, Copier>()
   readonly #isActive = (route: Route): boolean => this.#laptopOf(route) !== undefined
   readonly #isServed = ({ route }: Served): boolean => this.#isActive(route)
@@ -90,9 +90,9 @@ export class Routes implements Routing {
     if (!this.isNewer(config)) return false
     this.#config = config
     const copiers = new Map<string, Copier>()
-    const copierOf = (route: Route): Copier => {
-      const key = JSON.stringify(route)
-      const copier = this.#copiers.get(key) ?? copiers.get(key) ?? this.#options.copier(route)
+    const copierOf = (route: Route, port: number): Copier => {
+      const key = `${port} ${JSON.stringify(route)}`
+      const copier = this.#copiers.get(key) ?? this.#options.copier(route, port)
       copiers.set(key, copier)
       return copier
     }
@@ -181,14 +181,14 @@ function choiceOf({ intercept, ifDown = 'app' }: Route, port: number, laptop: La
   }
 }
 
-function tablesOf(port: number, routes: Compiled[], copierOf: (route: Route) => Copier): PortTables {
+function tablesOf(port: number, routes: Compiled[], copierOf: (route: Route, port: number) => Copier): PortTables {
   const here = routes.filter(({ route }) => route.ports.includes(port))
   const of = (mode: Route['mode']): Compiled[] => here.filter(({ route }) => route.mode === mode)
   const served = of('intercept').map(({ route, filter }) => ({ filter, value: new Served(route, port) }))
   const intercepts = new FilterTable(served)
   const all = served.map(({ value }) => value).filter(({ route }) => route.filter === '')
   const wiretaps = new FilterTable(
-    of('wiretap').map(({ route, filter }) => ({ filter, value: { route, copier: copierOf(route) } })),
+    of('wiretap').map(({ route, filter }) => ({ filter, value: { route, copier: copierOf(route, port) } })),
   )
   const needs = {
     body: intercepts.needs.body || wiretaps.needs.body,

@@ -7,6 +7,7 @@ export const COMMANDS: Record<string, () => Promise<Command>> = {
   connect: async () => (await import('./commands/connect.ts')).connect,
   list: async () => (await import('./commands/list.ts')).list,
   intercept: async () => (await import('./commands/intercept.ts')).intercept,
+  wiretap: async () => (await import('./commands/wiretap.ts')).wiretap,
   filter: async () => (await import('./commands/filter.ts')).filter,
   run: async () => (await import('./commands/run.ts')).run,
   status: async () => (await import('./commands/status.ts')).status,

@@ -13,6 +13,8 @@ import { startDaemon } from './start-daemon.ts'
 export interface LinesHandlers {
   onStep(text: string): void
   onWarning(text: string): void
+  /** What a call that stays open tells, from its result on or just before it. */
+  onEvent?(event: unknown): void
 }
 
 /** A long call whose answer stays open; `closed` resolves when the daemon (not `close`) ends it, with the fault if it said one. */
@@ -69,6 +71,8 @@ export class DaemonClient {
           return handlers.onWarning(said.text)
         case 'done':
           return onDone(said.result)
+        case 'event':
+          return handlers.onEvent?.(said.event)
         case 'failed':
           failed = said.fault
           return onFailed(Fault.from(said.fault))

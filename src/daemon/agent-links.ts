@@ -2,6 +2,7 @@
 import { Waiters } from '../lib/waiters.ts'
 import { openCircuit } from '../wire/carrier/open-circuit.ts'
 import { type ControlChannel, controlChannel } from '../wire/control.ts'
+import type { CopyCounts } from '../wire/messages/control.ts'
 import type { LinkMux } from '../wire/mux/mux.ts'
 import type { Opening, Session } from '../wire/session/contract.ts'
 import { drained } from '../wire/session/drained.ts'
@@ -15,6 +16,8 @@ export interface Served {
   /** The Intercept's uid. */
   readonly uid: string
   onDeliver(opening: Opening, port: number): void
+  onCopies(opening: Opening): void
+  onCounts(podUid: string, counts: CopyCounts): void
   /** What an agent routes to this laptop has changed. */
   onAttached(): void
 }
@@ -176,6 +179,7 @@ export class AgentLinks {
     })
     link.control = controlChannel(stream, {
       onMessage: (message) => {
+        if (message.kind === 'copies') link.served.get(message.intercept)?.onCounts(podUid, message)
         if (message.kind !== 'attached') return
         link.attached = new Set(message.intercepts)
         this.#changed(link)
@@ -186,10 +190,14 @@ export class AgentLinks {
 
   #onStream(link: AgentLink, opening: Opening): void {
     const { header } = opening
-    const served = header.service === 'deliver' ? link.served.get(header.intercept) : undefined
-    if (header.service !== 'deliver') opening.refuse('unknown', 'a daemon has no such service')
-    else if (served === undefined) opening.refuse('ECONNREFUSED', 'this attachment has ended')
-    else served.onDeliver(opening, header.port)
+    if (header.service !== 'deliver' && header.service !== 'copies') {
+      opening.refuse('unknown', 'a daemon has no such service')
+      return
+    }
+    const served = link.served.get(header.intercept)
+    if (served === undefined) opening.refuse('ECONNREFUSED', 'this attachment has ended')
+    else if (header.service === 'deliver') served.onDeliver(opening, header.port)
+    else served.onCopies(opening)
   }
 
   #tell({ control, served }: AgentLink): void {

@@ -13,8 +13,12 @@ import { list } from './calls/list.ts'
 import { run } from './calls/run.ts'
 import { settle } from './calls/settle.ts'
 import { status } from './calls/status.ts'
+import { tally } from './calls/tally.ts'
+import { wiretap } from './calls/wiretap.ts'
 
 const MAX_BODY_BYTES = 1024 * 1024
+/** Events that a caller does not read, a stopped one perhaps, are not kept beyond this. */
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 
 export interface ApiOptions extends CallContext {
   logger: Logger
@@ -45,12 +49,14 @@ export function createApi(options: ApiOptions): Server {
       clusters.disconnect(target)
       return {}
     },
+    '/v1/tally': (body) => tally(options, body as never),
     '/v1/settle': (body) => settle(options, body),
     '/v1/status': (body): StatusResult => ({ daemon: hello(), clusters: status(options, body as never) }),
     '/v1/quit': async () => ({ left: await options.quit() }),
   }
   const long: Record<string, Long> = {
     '/v1/intercept': (body, signal, tell) => intercept(options, body as never, signal, tell),
+    '/v1/wiretap': (body, signal, tell) => wiretap(options, body as never, signal, tell),
     '/v1/run': (body, signal) => run(options, body as never, signal),
   }
   return createServer(async (request, response) => {
@@ -95,11 +101,15 @@ async function answerLong(response: ServerResponse, body: Body, call: Long, logg
     holding = await call(body, signal, {
       step: (text) => say({ kind: 'step', text }),
       warning: (text) => say({ kind: 'warning', text }),
+      event(event) {
+        const reads = response.writableLength < MAX_UNREAD_BYTES
+        if (reads) say({ kind: 'event', event })
+        return reads
+      },
     })
     if (signal.aborted) return
     say({ kind: 'done', result: holding.result })
-    if (body.command === false) {
-      // What forwards to a laptop port lives until `leave`.
+    if (holding.stays === true) {
       holding = undefined
       return
     }

@@ -123,7 +123,7 @@ function describe(ports: PortWithServices[]): string {
 }
 
 function refusal(code: 'RC-I-202' | 'RC-I-206' | 'RC-U-101', workload: Workload, why: string): Fault {
-  return fault(code, `Cannot intercept ${shortName(workload)}: ${why}. Nothing was changed.`, [
+  return fault(code, `Cannot attach to ${shortName(workload)}: ${why}. Nothing was changed.`, [
     `remocal list -n ${workload.namespace}`,
   ])
 }

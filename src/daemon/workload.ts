@@ -24,7 +24,7 @@ export interface ContainerPort {
   container: string
 }
 
-/** One that can be intercepted: what Kubernetes says of it, no more than is needed. */
+/** One that can be attached to: what Kubernetes says of it, no more than is needed. */
 export interface Workload {
   namespace: string
   kind: string
@@ -60,7 +60,7 @@ export function resolveWorkload(typed: string, namespace: string, workloads: Wor
     const names = found.map(shortName)
     throw fault(
       'RC-I-203',
-      `Cannot intercept "${typed}": ${names.join(' and ')} both have this name. Nothing was changed.`,
+      `Cannot attach to "${typed}": ${names.join(' and ')} both have this name. Nothing was changed.`,
       [`say one of ${names.join(', ')}`],
     )
   }
@@ -77,7 +77,7 @@ export function resolveWorkload(typed: string, namespace: string, workloads: Wor
         : `it has ${list(workloads.map(shortName))}`
   throw fault(
     'RC-I-201',
-    `Cannot intercept ${typed}: there is no such workload in namespace ${namespace}; ${others}. Nothing was changed.`,
+    `Cannot attach to ${typed}: there is no such workload in namespace ${namespace}; ${others}. Nothing was changed.`,
     [`remocal list -n ${namespace}`],
   )
 }
@@ -88,7 +88,7 @@ function kindOf(typed: string, whole: string): string {
   const known = KINDS.map(({ names }) => names[0] ?? '')
   throw fault(
     'RC-U-101',
-    `Cannot intercept ${whole}: there is no kind "${typed}" that can be intercepted, only ${known.join(', ')}. Nothing was changed.`,
+    `Cannot attach to ${whole}: there is no kind "${typed}" that can be attached to, only ${known.join(', ')}. Nothing was changed.`,
     ['remocal list'],
   )
 }

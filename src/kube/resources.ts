@@ -94,9 +94,19 @@ export interface AgentRow {
   message?: string
 }
 
+/** What is copied of a workload's requests. */
+export interface WiretapSpec {
+  /** Share of the requests that match, above 0, at most 100. */
+  percent: number
+  /** Copies a second, of all pods together. Undefined: as many as there are. */
+  maxRps?: number
+  /** The app's answers are copied too. */
+  diff: boolean
+}
+
 export interface Intercept extends KubeObject {
   spec: {
-    mode: 'intercept'
+    mode: 'intercept' | 'wiretap'
     workload: { kind: string; name: string }
     container?: string
     ports: InterceptPort[]
@@ -104,6 +114,10 @@ export interface Intercept extends KubeObject {
     filter: string
     /** Higher wins. Default 0. */
     priority: number
+    /** Who answers when nothing listens on the laptop. Default: the app. */
+    ifDown?: 'app' | 'error'
+    /** With mode `wiretap`. */
+    wiretap?: WiretapSpec
     /** Session object's name in the manager's namespace. */
     session: string
     owner: string

@@ -18,6 +18,8 @@ export type Progress<T> =
   | { kind: 'step'; text: string }
   | { kind: 'warning'; text: string }
   | { kind: 'done'; result: T }
+  /** After `done`: something that a call which stays open tells. */
+  | { kind: 'event'; event: unknown }
   | { kind: 'failed'; fault: FaultFields }
 
 /** POST /v1/hello → who answers. */
@@ -54,11 +56,19 @@ export interface ListResult {
     replicas: number
     /** Container ports with the Services that lead to them. */
     ports: { port: number; name?: string; services: string[] }[]
-    held: { by: string; filter: string; since: string; yours: boolean; routeNow: string }[]
+    held: {
+      by: string
+      mode: 'intercept' | 'wiretap'
+      filter: string
+      since: string
+      yours: boolean
+      routeNow: string
+    }[]
   }[]
 }
 
-export interface InterceptRequest {
+/** What every attachment is asked for with. */
+export interface AttachRequest {
   target: Target
   namespace: string
   /** As typed: `deploy/orders`, `orders`. */
@@ -68,12 +78,17 @@ export interface InterceptRequest {
   ports: string[]
   /** CEL. Undefined: the personal mark. Empty: everything. */
   filter?: string
-  priority?: number
   /** With a command: the daemon makes a runner, and the attachment ends with this HTTP connection. */
   command: boolean
 }
 
-export interface InterceptResult {
+export interface InterceptRequest extends AttachRequest {
+  priority?: number
+  /** Who answers when nothing listens here. Undefined: the app. */
+  ifDown?: 'app' | 'error'
+}
+
+export interface AttachResult {
   name: string
   namespace: string
   workload: string
@@ -87,6 +102,51 @@ export interface InterceptResult {
   tookMs: number
 }
 
+export interface InterceptResult extends AttachResult {
+  ifDown: 'app' | 'error'
+}
+
+/** What a wiretap copies. */
+export interface WiretapShare {
+  percent: number
+  /** Copies a second, of all pods together. */
+  maxRps?: number
+  diff: boolean
+}
+
+export interface WiretapRequest extends AttachRequest, WiretapShare {
+  /** Fields that do not count as differences. */
+  ignore: string[]
+}
+
+export interface WiretapResult extends AttachResult, WiretapShare {}
+
+/** What became of the copies of a wiretap. */
+export interface WiretapCounts {
+  /** Requests that the program got. */
+  copied: number
+  /**
+   * Requests that it did not get: it was too slow (`slow`), there were more than `maxRps` (`rate`), larger than 1 MiB (`large`), broken off
+   * half way (`broken`), or nothing listened (`unheard`).
+   */
+  dropped: Record<'slow' | 'rate' | 'large' | 'broken' | 'unheard', number>
+  /** With diff. `uncompared`: the app's answer was too large, broke off, or cannot be read. `untold`: differences that the caller did not read in time. */
+  compared?: { same: number; different: number; uncompared: number; untold: number }
+}
+
+/** The app and the program answered a request differently. */
+export interface DifferenceEvent {
+  /** ISO 8601. */
+  at: string
+  method: string
+  target: string
+  /** Container port that it came to. */
+  port: number
+  differences: { field: string; app?: string; laptop?: string }[]
+  /** Differences beyond those. */
+  more: number
+}
+
 /** How the CLI starts a program: `nsenter -t <pid> -U -n -m --preserve-credentials`, with this environment added. */
 export interface RunPlace {
   pid: number
@@ -95,6 +155,11 @@ export interface RunPlace {
 }
 
 /** POST /v1/intercept InterceptRequest → Progress<InterceptResult> lines; with `command` the answer stays open until the attachment ends. */
+/**
+ * POST /v1/wiretap WiretapRequest → Progress<WiretapResult> lines; with `command` or `diff` the answer stays open until the wiretap ends, and with
+ * `diff` carries DifferenceEvents.
+ */
+/** POST /v1/tally {target, name} → WiretapCounts of the wiretap with this name, as they are now. */
 /** POST /v1/run {target, namespace} → Progress<RunPlace> lines; the answer stays open; closing it ends the runner. */
 
 /** POST /v1/leave {target, namespace?, workload?} */
@@ -121,7 +186,11 @@ export interface StatusResult {
     attachments: {
       namespace: string
       workload: string
+      mode: 'intercept' | 'wiretap'
       filter: string
+      ifDown: 'app' | 'error'
+      /** Of a wiretap. */
+      wiretap?: WiretapShare & WiretapCounts
       ports: { port: number; target: number }[]
       since: string
       agents: { pod: string; state: string; routeNow: string; message?: string }[]

@@ -1,13 +1,13 @@
 import type { InterceptRequest, InterceptResult } from '../../lib/daemon-api.ts'
+import { ATTACH_OPTIONS, attachRequest } from '../attach-request.ts'
 import type { Call, Command } from '../command.ts'
 import { DaemonClient } from '../daemon-client.ts'
-import { filterOf } from '../filter.ts'
 import { FILTER_OPTIONS } from '../filter-options.ts'
 import { holdShown } from '../hold.ts'
 import { usage } from '../parse.ts'
 import { findProgram, runProgram } from '../program.ts'
+import { attachedText } from '../render/attached.ts'
 import { endedText } from '../render/ended.ts'
-import { targetOf } from '../target.ts'
 
 export const intercept: Command = {
   name: 'intercept',
@@ -15,13 +15,9 @@ export const intercept: Command = {
   args: [{ name: 'workload', summary: 'kind/name such as deploy/orders, or a name that only one workload has' }],
   options: [
     ...FILTER_OPTIONS,
-    {
-      flags: '--port <port[:laptop]>',
-      summary: 'service port by name or number, or container port; and the port on the laptop',
-      repeated: true,
-    },
+    ...ATTACH_OPTIONS,
     { flags: '--priority <number>', summary: 'higher wins over others (default: 0)' },
-    { flags: '--container <name>', summary: 'the app among several containers' },
+    { flags: '--if-down <app|error>', summary: 'who answers while nothing listens here (default: app)' },
   ],
   program: 'optional',
   examples: [
@@ -66,32 +62,23 @@ export const intercept: Command = {
 }
 
 function requestOf(call: Call): InterceptRequest {
-  const { args, options, program, namespace } = call
-  const request: InterceptRequest = {
-    target: targetOf(call),
-    namespace: namespace ?? '',
-    workload: args[0] ?? '',
-    ports: (options.port ?? []) as string[],
-    command: program.length > 0,
-  }
-  const filter = filterOf(intercept, call)
-  if (filter !== undefined) request.filter = filter
-  if (typeof options.container === 'string') request.container = options.container
-  if (typeof options.priority === 'string') {
-    const priority = Number(options.priority)
-    if (!Number.isInteger(priority) || Math.abs(priority) > 1000)
+  const { priority, ifDown } = call.options
+  const request: InterceptRequest = attachRequest(intercept, call)
+  if (typeof priority === 'string') {
+    const number = Number(priority)
+    if (!Number.isInteger(number) || Math.abs(number) > 1000)
       throw usage(intercept, '--priority is a whole number from -1000 to 1000')
-    request.priority = priority
+    request.priority = number
+  }
+  if (ifDown !== undefined) {
+    if (ifDown !== 'app' && ifDown !== 'error') throw usage(intercept, `--if-down is app or error, not "${ifDown}"`)
+    request.ifDown = ifDown
   }
   return request
 }
 
-function text({ namespace, workload, ports, filter, pods, curl, tookMs }: InterceptResult): string {
-  const what = filter === '' ? 'every request' : `requests with ${filter}`
-  const where = ports.map(({ port, target }) => `port ${port} to port ${target} here`).join(', ')
-  const lines = [
-    `Intercepting ${workload} in ${namespace}: ${what}, ${where} (${pods.length} pod${pods.length === 1 ? '' : 's'}, ${(tookMs / 1000).toFixed(1)} s)`,
-  ]
-  if (curl !== undefined) lines.push(`  try   ${curl}`)
-  return `${lines.join('\n')}\n`
+function text(result: InterceptResult): string {
+  const what = result.filter === '' ? 'every request' : `requests with ${result.filter}`
+  const down = result.ifDown === 'error' ? ', with 503 while nothing listens there' : ''
+  return attachedText(result, 'Intercepting', `${what}${down}`)
 }

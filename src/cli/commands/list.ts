@@ -31,9 +31,10 @@ function text({ workloads }: ListResult, withNamespace: boolean): string {
       const names = services.length > 0 ? ` (${services.join(', ')})` : ''
       return `${portName === undefined ? port : `${portName}:${port}`}${names}`
     })
-    const holders = held.map(({ by, filter, since, yours }) => {
+    const holders = held.map(({ by, mode, filter, since, yours }) => {
       const who = yours ? 'you' : by
-      return `${who}: ${filter === '' ? 'everything' : filter} since ${age(Date.now() - Date.parse(since))}`
+      const copies = mode === 'wiretap' ? 'copies of ' : ''
+      return `${who}: ${copies}${filter === '' ? 'everything' : filter} since ${age(Date.now() - Date.parse(since))}`
     })
     const [first = '-', ...others] = holders
     return [

@@ -2,6 +2,8 @@ import type { StatusResult } from '../../lib/daemon-api.ts'
 import type { Command } from '../command.ts'
 import { DaemonClient } from '../daemon-client.ts'
 import { age } from '../render/age.ts'
+import { countsText } from '../render/counts.ts'
+import { shareText } from '../render/share.ts'
 import { table } from '../render/table.ts'
 
 export const status: Command = {
@@ -42,8 +44,8 @@ function clusterText(cluster: StatusResult['clusters'][number]): string {
     '',
   ]
   if (attachments.length === 0) return `${lines.join('\n')}No attachments.\n`
-  const rows = attachments.flatMap(({ namespace, workload, filter, ports, since, agents }) => {
-    const what = filter === '' ? 'everything' : filter
+  const rows = attachments.flatMap((attachment) => {
+    const { namespace, workload, mode, ports, since, agents } = attachment
     const shown = agents.length > 0 ? agents : [{ pod: '-', state: '-', routeNow: '-' }]
     return shown.map(({ pod, state: config, routeNow, ...rest }, index) => {
       const said = 'message' in rest && rest.message !== undefined ? ` ${rest.message}` : ''
@@ -53,11 +55,19 @@ function clusterText(cluster: StatusResult['clusters'][number]): string {
           : [
               `${namespace}/${workload}`,
               ports.map(({ port, target }) => (port === target ? `${port}` : `${port}:${target}`)).join(','),
-              what,
+              requestsOf(attachment),
               age(Date.now() - Date.parse(since)),
             ]
-      return [...start, pod, config + said, routeNow]
+      return [...start, pod, config + said, mode === 'wiretap' && routeNow === 'laptop' ? 'app, copies here' : routeNow]
     })
   })
   return `${lines.join('\n')}${table([['WORKLOAD', 'PORTS', 'REQUESTS', 'AGE', 'POD', 'CONFIG', 'ROUTE NOW'], ...rows])}`
+}
+
+type Shown = StatusResult['clusters'][number]['attachments'][number]
+
+/** Which requests it is about, and what becomes of them when nothing listens, or became of copies. */
+function requestsOf({ filter, ifDown, wiretap }: Shown): string {
+  if (wiretap !== undefined) return `${shareText(wiretap, filter)}: ${countsText(wiretap)}`
+  return `${filter === '' ? 'everything' : filter}${ifDown === 'error' ? ' (503 when down)' : ''}`
 }

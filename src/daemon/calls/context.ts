@@ -14,6 +14,8 @@ export interface CallContext {
 export interface Teller {
   step(text: string): void
   warning(text: string): void
+  /** Something happened to what is held. @returns false when the caller reads nothing any more, so that it was not told */
+  event(event: object): boolean
 }
 
 /** Something that hangs on an open call. */
@@ -22,4 +24,6 @@ export interface Holding<T> {
   /** Resolves when it ended by itself, with why. */
   lost: Promise<Fault>
   end(): Promise<void>
+  /** It does not end with the call that made it, but by `leave`. */
+  stays?: boolean
 }

@@ -1,6 +1,6 @@
 import { fault } from '../../diagnose/catalogue.ts'
 import type { LeaveResult, Target } from '../../lib/daemon-api.ts'
-import type { Attachment } from '../attachment.ts'
+import type { Attachment } from '../attachment/attachment.ts'
 import { KINDS, shortName } from '../workload.ts'
 import type { CallContext } from './context.ts'
 

@@ -41,6 +41,7 @@ export async function list(
         })),
         held: held.map(({ metadata, spec, status }) => ({
           by: spec.owner,
+          mode: spec.mode,
           filter: spec.filter,
           since: metadata.creationTimestamp ?? '',
           yours: spec.owner === user,

@@ -1,4 +1,6 @@
 import type { StatusResult } from '../../lib/daemon-api.ts'
+import type { Attachment } from '../attachment/attachment.ts'
+import { Copies } from '../copies/copies.ts'
 import { shortName } from '../workload.ts'
 import type { CallContext } from './context.ts'
 
@@ -6,6 +8,8 @@ interface StatusRequest {
   context?: string
   namespace?: string
 }
+
+type Shown = StatusResult['clusters'][number]['attachments'][number]
 
 export function status({ clusters }: CallContext, { context, namespace }: StatusRequest): StatusResult['clusters'] {
   return [...clusters].flatMap((cluster) => {
@@ -27,7 +31,10 @@ export function status({ clusters }: CallContext, { context, namespace }: Status
         attachments: shown.map((one) => ({
           namespace: one.namespace,
           workload: shortName(one.workload),
-          filter: one.filter,
+          mode: one.spec.mode,
+          filter: one.spec.filter,
+          ifDown: one.spec.ifDown ?? 'app',
+          ...wiretapOf(one),
           ports: one.ports.map(({ port, target }) => ({ port, target })),
           since: one.since,
           agents: one.agents,
@@ -35,4 +42,8 @@ export function status({ clusters }: CallContext, { context, namespace }: Status
       },
     ]
   })
+}
+
+function wiretapOf({ spec: { wiretap }, taker }: Attachment): Pick<Shown, 'wiretap'> {
+  return wiretap !== undefined && taker instanceof Copies ? { wiretap: { ...wiretap, ...taker.counts } } : {}
 }

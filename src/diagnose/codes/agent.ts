@@ -4,6 +4,8 @@ import type { CodeEntry } from '../catalogue.ts'
 export const AGENT_CODES = {
   'RC-E-301': { kind: 'environment', exit: 69, title: 'The agent was not admitted to the pod' },
   'RC-E-310': { kind: 'environment', exit: 69, title: 'The laptop did not answer a request' },
+  'RC-E-311': { kind: 'environment', exit: 69, title: 'Nothing listens on the laptop port' },
+  'RC-E-312': { kind: 'environment', exit: 69, title: 'A declined request was too large to be given to the app' },
   'RC-E-320': { kind: 'user', exit: 65, title: 'A request was refused because it can be read in two ways' },
   'RC-E-302': { kind: 'environment', exit: 69, title: 'The agent cannot take ports of the pod over' },
   'RC-E-303': { kind: 'user', exit: 65, title: 'The agent rejected its routes and keeps the old ones' },

@@ -51,7 +51,12 @@ const interceptSpec: Schema = {
   type: 'object',
   required: ['mode', 'workload', 'ports', 'filter', 'session', 'owner'],
   properties: {
-    mode: { type: 'string', enum: ['intercept'], description: 'What kind of attachment it is.' },
+    mode: {
+      type: 'string',
+      enum: ['intercept', 'wiretap'],
+      description: 'Whether requests are answered or copied.',
+      ...fixed('the mode'),
+    },
     workload: {
       type: 'object',
       required: ['kind', 'name'],
@@ -75,6 +80,21 @@ const interceptSpec: Schema = {
     },
     filter: text(4096, { description: 'CEL over the request; the empty string takes everything.' }),
     priority: { type: 'integer', default: 0, minimum: -1000, maximum: 1000, description: 'Higher wins.' },
+    ifDown: { type: 'string', enum: ['app', 'error'], description: 'Who answers when nothing listens on the laptop.' },
+    wiretap: {
+      type: 'object',
+      required: ['percent', 'diff'],
+      properties: {
+        percent: { type: 'number', minimum: 0.001, maximum: 100, description: 'Share of the requests that match.' },
+        maxRps: {
+          type: 'number',
+          minimum: 0.1,
+          maximum: 100_000,
+          description: 'Copies a second, of all pods together.',
+        },
+        diff: { type: 'boolean', description: "Whether the app's answers are copied too." },
+      },
+    },
     session: text(253, { minLength: 1, description: 'Session object that holds it.', ...fixed('the session') }),
     owner: text(1024, { minLength: 1, description: 'User name of whoever created it.', ...fixed('the owner') }),
   },
@@ -136,6 +156,7 @@ const age: Column = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTi
 const interceptColumns: Column[] = [
   { name: 'Workload', type: 'string', jsonPath: '.spec.workload.name' },
   { name: 'Owner', type: 'string', jsonPath: '.spec.owner' },
+  { name: 'Mode', type: 'string', jsonPath: '.spec.mode' },
   { name: 'Filter', type: 'string', jsonPath: '.spec.filter' },
   { name: 'Ready', type: 'string', jsonPath: `${ready}.status` },
   age,

@@ -90,7 +90,10 @@ function intercepts(manager: string): Policy {
       },
       {
         name: 'verb',
-        expression: `request.operation == 'DELETE' || object.spec.filter != '' ? 'intercept' : 'intercept-all'`,
+        // A wiretap takes no request from anybody, so everything needs no more than a part of it.
+        expression:
+          `request.operation == 'DELETE' ? 'intercept' : object.spec.mode == 'wiretap' ? 'wiretap' : ` +
+          `object.spec.filter != '' ? 'intercept' : 'intercept-all'`,
       },
     ],
     validations: [

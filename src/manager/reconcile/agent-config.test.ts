@@ -41,6 +41,22 @@ describe("an agent's config", () => {
     assert.equal(configOf([intercept({}), intercept({})]).routes.length, 1)
   })
 
+  it('says what a wiretap copies, each pod its part of the rate; and who answers when nothing listens', () => {
+    const { routes } = configOf([
+      intercept({ mode: 'wiretap', wiretap: { percent: 10, maxRps: 50, diff: true } }, { name: 'a' }),
+      intercept({ mode: 'wiretap', wiretap: { percent: 100, diff: false } }, { name: 'b' }),
+      intercept({ ifDown: 'error' }, { name: 'c' }),
+    ])
+    assert.deepEqual(
+      routes.map(({ mode, copies, ifDown }) => ({ mode, copies, ifDown })),
+      [
+        { mode: 'wiretap', copies: { percent: 10, maxRps: 25, diff: true }, ifDown: undefined },
+        { mode: 'wiretap', copies: { percent: 100, diff: false }, ifDown: undefined },
+        { mode: 'intercept', copies: undefined, ifDown: 'error' },
+      ],
+    )
+  })
+
   it("names the pod's probes by number", () => {
     assert.deepEqual(configOf([]).probes, [{ port: 8080, path: '/health' }, { port: 8080 }])
   })

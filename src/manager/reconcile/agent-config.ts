@@ -1,5 +1,5 @@
 /** What an agent is told: the routes of its pod, whom it may talk to, the probes that go to the app. */
-import type { Session } from '../../kube/resources.ts'
+import type { Session, WiretapSpec } from '../../kube/resources.ts'
 import { rankOf } from '../../lib/filter/overlap.ts'
 import type { AgentConfig, Probe, Route } from '../../wire/messages/control.ts'
 import type { Handler, Pod } from '../kinds.ts'
@@ -15,21 +15,29 @@ export function podConfig(pod: Pod, decisions: Decision[], sessions: ReadonlyMap
   const routes = covering
     .filter(({ intercept }) => sessions.has(intercept.spec.session))
     .map(
-      ({ intercept: { metadata, spec } }): Route => ({
+      ({ intercept: { metadata, spec }, pods }): Route => ({
         intercept: metadata.uid ?? '',
         name: `${metadata.namespace}/${metadata.name}`,
-        mode: 'intercept',
+        mode: spec.mode,
         session: spec.session,
         owner: spec.owner,
         ports: spec.ports.map(({ port }) => port),
         filter: spec.filter,
         priority: spec.priority ?? 0,
+        ...(spec.ifDown !== undefined && { ifDown: spec.ifDown }),
+        ...(spec.mode === 'wiretap' && { copies: copiesOf(spec.wiretap, pods.length) }),
       }),
     )
   // Decisions come oldest first, and the sort is stable: priority, then rank, then age.
   routes.sort((a, b) => b.priority - a.priority || rankOf(a.filter) - rankOf(b.filter))
   const peers = Object.fromEntries(routes.map(({ session }) => [session, sessions.get(session)?.spec.publicKey ?? '']))
   return { routes, peers, probes: probesOf(pod), cidrs: [], denied: [] }
+}
+
+/** Each pod's part: what one object says holds for all pods together. */
+function copiesOf(wiretap: WiretapSpec | undefined, pods: number): Route['copies'] {
+  const { percent = 100, maxRps, diff = false } = wiretap ?? {}
+  return { percent, diff, ...(maxRps !== undefined && { maxRps: maxRps / Math.max(1, pods) }) }
 }
 
 function probesOf({ spec: { containers } }: Pod): Probe[] {

@@ -112,6 +112,19 @@ describe('decisions', () => {
     assert.equal(decide([user(unknown, 'first'), user(unknown, 'second')]).get('second')?.accepted, false)
   })
 
+  it('a wiretap is in nobody’s way, and nobody in its', () => {
+    const wiretap = { mode: 'wiretap', wiretap: { percent: 100, diff: false } } as const
+    const decisions = decide([
+      intercept(wiretap, { name: 'a' }),
+      intercept({}, { name: 'b', ...later }),
+      intercept(wiretap, { name: 'c', ...later }),
+    ])
+    assert.deepEqual(
+      [...decisions.values()].map(({ accepted }) => accepted),
+      [true, true, true],
+    )
+  })
+
   it('when the holder goes, the one that waited has it', () => {
     const gone = intercept({}, { name: 'a', deletionTimestamp: '2026-01-01T00:01:00Z' })
     const decisions = decide([gone, intercept({}, { name: 'b', ...later })])

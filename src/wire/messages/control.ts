@@ -102,6 +102,28 @@ export const foundSchema = v.object({
 })
 export type Found = v.InferOutput<typeof foundSchema>
 
+/** Why requests that matched a wiretap were not copied whole. */
+export const droppedSchema = v.object({
+  /** The laptop has too many under way, or memory for copies is used up. */
+  slow: v.number(),
+  /** More a second than the wiretap allows. */
+  rate: v.number(),
+  /** Larger than a copy may be. */
+  large: v.number(),
+  /** The request broke off. */
+  broken: v.number(),
+})
+export type Dropped = v.InferOutput<typeof droppedSchema>
+
+/** agent → daemon: what became of one wiretap's copies since the agent has it, after changes, at most once a second. */
+export const copiesSchema = v.object({
+  kind: v.literal('copies'),
+  intercept: v.string(),
+  copied: v.number(),
+  dropped: droppedSchema,
+})
+export type CopyCounts = v.InferOutput<typeof copiesSchema>
+
 export const controlSchema = v.variant('kind', [
   configSchema,
   reportSchema,
@@ -112,5 +134,6 @@ export const controlSchema = v.variant('kind', [
   reachSchema,
   attachedSchema,
   servesSchema,
+  copiesSchema,
 ])
 export type ControlMessage = v.InferOutput<typeof controlSchema>

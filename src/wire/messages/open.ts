@@ -10,6 +10,8 @@ export const openSchema = v.variant('service', [
   v.object({ service: v.literal('dns') }),
   /** agent → daemon: a connection that the laptop's program should answer. */
   v.object({ service: v.literal('deliver'), intercept: v.string(), port, from: v.string() }),
+  /** agent → daemon: the copies of one wiretap, one after the other, for as long as both have it (`messages/copies.ts`). */
+  v.object({ service: v.literal('copies'), intercept: v.string() }),
   /** daemon → agent: one JSON document `{env: {NAME: value}, cwd, files: []}` of the app's process, then the end. */
   v.object({ service: v.literal('environment'), intercept: v.string() }),
   /** Both ways, once a session: JSON lines, one `ControlMessage` each (`messages/control.ts`). */

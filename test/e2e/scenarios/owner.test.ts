@@ -17,10 +17,13 @@ describe('the API server binds an attachment to its owner', { skip: withoutPolic
   const env = { REMOCAL_HOME: laptopHome() }
   let bob: Person
   let asBob: KubeClient
+  /** Who may look and no more. */
+  let visitor: Person
   let held: Intercept
 
   before(async () => {
     bob = await person(client, kubeconfig, 'bob', 'remocal-developer')
+    visitor = await person(client, kubeconfig, 'visitor', 'remocal-viewer')
     asBob = clientOf(bob.env.KUBECONFIG ?? '')
     const { name } = await remocalJson<InterceptResult>(['intercept', 'deploy/orders', '-n', 'shop'], { env })
     held = await client.get<Intercept>({ apiVersion: OURS, kind: 'Intercept', namespace: 'shop', name })
@@ -30,6 +33,7 @@ describe('the API server binds an attachment to its owner', { skip: withoutPolic
     await remocal(['quit'], { env })
     asBob.close()
     await bob.end()
+    await visitor.end()
     client.close()
   })
 
@@ -60,6 +64,30 @@ describe('the API server binds an attachment to its owner', { skip: withoutPolic
     const now = await client.get<Intercept>(path())
     assert.deepEqual(now.spec, held.spec)
     assert.equal(now.metadata.uid, held.metadata.uid)
+  })
+
+  test('copies of everything need the verb `wiretap`, everything itself `intercept-all`', async () => {
+    const session = `bob-${held.metadata.name}`
+    const asked = (mode: Intercept['spec']['mode'], name: string): KubeObject => {
+      const { workload, ports } = held.spec
+      const wiretap = mode === 'wiretap' ? { wiretap: { percent: 100, diff: false } } : {}
+      const spec = { mode, workload, ports, filter: '', priority: 0, session, owner: bob.user, ...wiretap }
+      const object: Intercept = { apiVersion: OURS, kind: 'Intercept', metadata: { name, namespace: 'shop' }, spec }
+      return object
+    }
+    await assert.rejects(
+      asBob.create(asked('intercept', 'bob-all'), { dryRun: true }),
+      /lacks the verb "intercept-all"/,
+    )
+    await asBob.create(asked('wiretap', 'bob-copies'), { dryRun: true })
+    const asVisitor = clientOf(visitor.env.KUBECONFIG ?? '')
+    try {
+      const copies = { ...(asked('wiretap', 'visitor-copies') as Intercept) }
+      copies.spec = { ...copies.spec, owner: visitor.user }
+      await assert.rejects(asVisitor.create(copies, { dryRun: true }), /lacks the verb "wiretap"|may not create/)
+    } finally {
+      asVisitor.close()
+    }
   })
 
   test('nobody but the managers writes status, or adds an agent', async () => {

@@ -1,0 +1,30 @@
+/** What `intercept` and `wiretap` are asked for with alike. */
+import type { AttachRequest } from '../lib/daemon-api.ts'
+import type { Call, Command, Option } from './command.ts'
+import { filterOf } from './filter.ts'
+import { targetOf } from './target.ts'
+
+export const ATTACH_OPTIONS: Option[] = [
+  {
+    flags: '--port <port[:laptop]>',
+    summary: 'service port by name or number, or container port; and the port on the laptop',
+    repeated: true,
+  },
+  { flags: '--container <name>', summary: 'the app among several containers' },
+]
+
+/** Throws RC-U-101. */
+export function attachRequest(command: Pick<Command, 'name'>, call: Call): AttachRequest {
+  const { args, options, program, namespace } = call
+  const request: AttachRequest = {
+    target: targetOf(call),
+    namespace: namespace ?? '',
+    workload: args[0] ?? '',
+    ports: (options.port ?? []) as string[],
+    command: program.length > 0,
+  }
+  const filter = filterOf(command, call)
+  if (filter !== undefined) request.filter = filter
+  if (typeof options.container === 'string') request.container = options.container
+  return request
+}

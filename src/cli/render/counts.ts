@@ -1,0 +1,13 @@
+/** What became of a wiretap's copies, in one line. */
+import type { WiretapCounts } from '../../lib/daemon-api.ts'
+
+export function countsText({ copied, dropped, compared }: WiretapCounts): string {
+  const reasons = Object.entries(dropped).filter(([, count]) => count > 0)
+  const lost = reasons.reduce((sum, [, count]) => sum + count, 0)
+  const why = reasons.map(([reason, count]) => `${reason} ${count}`).join(', ')
+  const line = `${copied} copied, ${lost} dropped${why === '' ? '' : ` (${why})`}`
+  if (compared === undefined) return line
+  const { same, different, uncompared, untold } = compared
+  const unseen = untold > 0 ? ` (${untold} not shown)` : ''
+  return `${line}: ${same} the same, ${different} different${unseen}${uncompared > 0 ? `, ${uncompared} not compared` : ''}`
+}

@@ -1,0 +1,60 @@
+/** Why an attachment is not accepted, or not ready: in the words of managers and agents. */
+import { type Code, fault } from '../../diagnose/catalogue.ts'
+import type { AgentRow, Intercept } from '../../kube/resources.ts'
+import type { Fault } from '../../lib/fault.ts'
+import { shortName, type Workload } from '../workload.ts'
+
+/** Why a manager does not accept an attachment, as codes. */
+const REFUSALS: Record<string, Code> = {
+  Conflict: 'RC-I-204',
+  WorkloadNotFound: 'RC-I-201',
+  PortNotFound: 'RC-I-202',
+  FilterInvalid: 'RC-U-102',
+}
+
+/** What is to be attached, for sentences. */
+export interface Subject {
+  mode: Intercept['spec']['mode']
+  workload: Workload
+  priority: number
+  /** As the cluster knows us. */
+  user: string
+}
+
+/** Why managers do not accept it. */
+export function refusalOf(subject: Subject, status: Intercept['status']): Fault | undefined {
+  const accepted = status?.conditions?.find(({ type }) => type === 'Accepted')
+  if (accepted?.status !== 'False') return undefined
+  const { mode, workload } = subject
+  const code = REFUSALS[accepted.reason] ?? 'RC-I-207'
+  const actions = code === 'RC-I-204' ? waysOut(subject, accepted.message) : [`remocal list -n ${workload.namespace}`]
+  return fault(code, `Cannot ${mode} ${shortName(workload)}: ${accepted.message}. Nothing was changed.`, actions)
+}
+
+/** What to do when somebody holds these requests. */
+function waysOut({ workload, priority, user }: Subject, said: string): string[] {
+  const mine = said.includes(` held by ${user} `)
+  const own = mine ? [`it is you: remocal leave ${shortName(workload)} -n ${workload.namespace}`] : []
+  return [...own, 'take other requests: --header, --filter', `ask for yours to go first: --priority ${priority + 1}`]
+}
+
+export function notReady({ mode, workload }: Subject, why: string): Fault {
+  return fault('RC-I-205', `Cannot ${mode} ${shortName(workload)}: ${why}. Nothing was changed.`, [
+    `kubectl describe pods -n ${workload.namespace}`,
+  ])
+}
+
+/** What does not go well. */
+export function troubleOf(status: Intercept['status']): string | undefined {
+  const rows = status?.agents ?? []
+  const failing = rows.find(({ state, message }) => state === 'ERROR' || message !== undefined)
+  if (failing !== undefined) return `${failing.message ?? failing.state} (pod ${failing.pod})`
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready')
+  return rows.length === 0 && ready?.reason === 'NoPods' ? 'none of its pods is running' : undefined
+}
+
+/** @param late those that do not follow it yet */
+export function waitingFor(late: AgentRow[]): string {
+  const rows = late.map(({ pod, state, message }) => `${pod} (${message ?? state})`)
+  return rows.length > 0 ? `waiting for the agent of ${rows.join(', ')}` : 'waiting for a manager'
+}

@@ -1,0 +1,106 @@
+/** One copy at the program: given to it, its answer dropped or compared with the app's. */
+import type { Budget } from '../../lib/budget.ts'
+import type { DifferenceEvent } from '../../lib/daemon-api.ts'
+import type { Ignored } from '../../lib/diff/ignored.ts'
+import type { Program } from '../attachment/program.ts'
+import { type Asked, askProgram } from './ask-program.ts'
+import { compare, readAnswer } from './compare.ts'
+import type { CopiedRequest, Line } from './line.ts'
+import type { Tally } from './tally.ts'
+
+/** Why a copy is given up that is not to be counted: the wiretap has ended. */
+export const ENDED: unique symbol = Symbol('the wiretap has ended')
+
+/** Characters of a request's target that are told. */
+const TARGET = 1000
+
+export interface OneCopy {
+  line: Line
+  request: CopiedRequest
+  program: Program
+  /** What is left out of the comparison; undefined: answers are not compared. */
+  ignored: Ignored | undefined
+  /** For both answers. */
+  budget: Budget
+  tally: Tally
+  /** Aborted when it takes too long, or with `ENDED`. */
+  signal: AbortSignal
+  /** @returns whether anybody hears of it */
+  onDifference(event: DifferenceEvent): boolean
+}
+
+/** Resolves when the program is done with it. */
+export async function serveCopy(copy: OneCopy): Promise<void> {
+  const { line, request, program, budget, tally, signal, ignored } = copy
+  const port = program.portOf(request.port)
+  if (port === undefined) return
+  let kept = 0
+  const keeps = (bytes: number): void => {
+    kept += bytes
+  }
+  const compares = request.wantsAnswer && ignored !== undefined
+  const app = compares ? appAnswer(copy, keeps) : undefined
+  try {
+    const socket = await program.connect(port).catch(() => undefined)
+    if (socket === undefined) {
+      tally.unheard++
+      return
+    }
+    tally.copied++
+    const keep = app === undefined ? undefined : budget
+    const method = methodOf(request.bytes)
+    const asked = await askProgram({ socket, request: request.bytes, method, keep, onKept: keeps, signal })
+    const answer = await app
+    if (ignored !== undefined && compares && signal.reason !== ENDED) await compareAnswers(copy, asked, answer, ignored)
+  } finally {
+    line.forget(request.id)
+    budget.give(kept)
+  }
+}
+
+/** The app's answer, when it is there; undefined when it is known that there will be none, when it is too late, or when it finds no memory. */
+function appAnswer(
+  { line, request, budget, signal }: OneCopy,
+  onKept: (bytes: number) => void,
+): Promise<Buffer | undefined> {
+  const { promise, resolve } = Promise.withResolvers<Buffer | undefined>()
+  line.onAnswer(request.id, signal, (bytes) => {
+    const fits = bytes !== undefined && budget.take(bytes.length)
+    if (fits) onKept(bytes.length)
+    resolve(fits ? bytes : undefined)
+  })
+  return promise
+}
+
+async function compareAnswers(
+  { request: { bytes, port }, tally, onDifference }: OneCopy,
+  asked: Asked,
+  answer: Buffer | undefined,
+  ignored: Ignored,
+): Promise<void> {
+  const method = methodOf(bytes)
+  const app = answer === undefined ? undefined : await readAnswer(answer, method)
+  if (app === undefined) {
+    tally.uncompared++
+    return
+  }
+  const { differences, more } = await compare(app, asked, ignored)
+  if (differences.length === 0) {
+    tally.same++
+    return
+  }
+  tally.different++
+  const [, target = ''] = lineOf(bytes).split(' ')
+  const at = new Date().toISOString()
+  const heard = onDifference({ at, method, target: target.slice(0, TARGET), port, differences, more })
+  if (!heard) tally.untold++
+}
+
+function methodOf(request: Buffer): string {
+  return lineOf(request).split(' ', 1)[0] ?? ''
+}
+
+function lineOf(request: Buffer): string {
+  const end = request.indexOf('\r\n')
+  return request.toString('latin1', 0, end < 0 ? Math.min(request.length, TARGET) : end)
+}
