@@ -115,17 +115,25 @@ export class Routes implements Routing {
     return this.#ports.get(port)?.needs ?? NO_NEEDS
   }
 
-  decide(port: number, request: FilterRequest): Decision {
+  decide(port: number, request: FilterRequest, without?: ReadonlySet<string>): Decision {
     const tables = this.#isProbe(port, request) ? undefined : this.#ports.get(port)
-    const served = tables?.intercepts.first(request, this.#isServed)
+    const served = tables?.intercepts.first(request, this.#usable(without))
     const wiretaps = tables?.wiretaps.all(request, this.#isTapped) ?? NO_WIRETAPS
     const choice = this.#choice(served)
     if (wiretaps.length > 0) return { choice, copiers: wiretaps.map(({ copier }) => copier) }
     return choice === APP ? TO_APP : { choice, copiers: NO_COPIERS }
   }
 
-  decideRaw(port: number): Choice {
-    return this.#choice(this.#ports.get(port)?.all.find(this.#isServed))
+  decideRaw(port: number, without?: ReadonlySet<string>): Choice {
+    return this.#choice(this.#ports.get(port)?.all.find(this.#usable(without)))
+  }
+
+  #usable(without: ReadonlySet<string> | undefined): (served: Served) => boolean {
+    if (without === undefined) return this.#isServed
+    return (served) => {
+      const laptop = this.#laptopOf(served.route)
+      return laptop !== undefined && !without.has(served.choice(laptop).key)
+    }
   }
 
   #choice(served: Served | undefined): Choice {

@@ -15,7 +15,8 @@ export interface Laptop {
    * Opens a stream to the laptop's program.
    * @param data first bytes, which travel with the opening
    * @param from the client's address
-   * Rejects with a `StreamRefused` when nothing listens there, with another error when the laptop is lost.
+   * Rejects with a `StreamRefused` when nothing listens there, or with the code `ended` when it answers this attachment no more; with another error
+   * when the laptop is lost.
    */
   open(data: Buffer, from: string, signal: AbortSignal): Promise<Stream>
   /** @returns ends the watch */
@@ -67,10 +68,13 @@ export interface Routing {
   needs(port: number): FilterNeeds
   /** Who has an address; both names are `""` when it is nobody known. Never rejects, and waits a second at most. */
   source(ip: string): Promise<FilterSource>
-  /** For one HTTP request. The kubelet's probes go to the app. */
-  decide(port: number, request: FilterRequest): Decision
+  /**
+   * For one HTTP request. The kubelet's probes go to the app.
+   * @param without keys of laptops that have just said that they answer it no more
+   */
+  decide(port: number, request: FilterRequest, without?: ReadonlySet<string>): Decision
   /** For a connection that is not HTTP/1. */
-  decideRaw(port: number): Choice
+  decideRaw(port: number, without?: ReadonlySet<string>): Choice
   /** How many requests went where, for status. */
   readonly counts: RouteCounts
 }

@@ -195,7 +195,7 @@ export class AgentLinks {
       return
     }
     const served = link.served.get(header.intercept)
-    if (served === undefined) opening.refuse('ECONNREFUSED', 'this attachment has ended')
+    if (served === undefined) opening.refuse('ended', 'this attachment has ended')
     else if (header.service === 'deliver') served.onDeliver(opening, header.port)
     else served.onCopies(opening)
   }

@@ -113,7 +113,7 @@ class Reception {
   }
 
   /** Where nothing listens on the laptop, that is the app, or nobody: its user says which. */
-  async #open(choice: Choice, first: Buffer = Buffer.alloc(0)): Promise<Other> {
+  async #open(choice: Choice, first: Buffer = Buffer.alloc(0), without: readonly string[] = []): Promise<Other> {
     const { signal } = this.#gone
     if (choice.to === 'laptop') {
       try {
@@ -121,6 +121,10 @@ class Reception {
         return { key: choice.key, stream: await choice.open(first, from, signal) }
       } catch (error) {
         if (!(error instanceof StreamRefused)) throw error
+        if (error.code === 'ended') {
+          const ended = [...without, choice.key]
+          return this.#open(this.#routing.decideRaw(this.#target.port, new Set(ended)), first, ended)
+        }
         this.#routing.counts.unheard++
         if (choice.ifDown === 'error') throw error
       }

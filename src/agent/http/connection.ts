@@ -1,7 +1,7 @@
 /** One client connection that speaks HTTP/1: its requests one after the other, each to where it belongs. */
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../lib/clock.ts'
-import type { FilterNeeds } from '../../lib/filter/request.ts'
+import type { FilterNeeds, FilterRequest } from '../../lib/filter/request.ts'
 import { BadMessage } from '../../lib/http1/bad-message.ts'
 import { filterRequest } from '../../lib/http1/filter-request.ts'
 import { Written } from '../../lib/slab.ts'
@@ -48,6 +48,8 @@ export class HttpConnection implements ExchangeUser {
    */
   #state: 'reading' | 'learning' | 'opening' | 'passing' | 'closing' = 'reading'
   #request: PassingRequest | undefined
+  /** The same as filters see it. */
+  #seen: FilterRequest | undefined
   #learning: Learning | undefined
   #exchange: Exchange | undefined
   #clientEnded = false
@@ -141,24 +143,26 @@ export class HttpConnection implements ExchangeUser {
 
   #decide(request: PassingRequest, body: unknown): void {
     const { routing, port } = this.#options
-    const { choice, copiers } = routing.decide(port, filterRequest(request.head, this.#source, body))
+    const seen = filterRequest(request.head, this.#source, body)
+    this.#seen = seen
+    const { choice, copiers } = routing.decide(port, seen)
     if (copiers.length > 0) request.copyTo(copiers.flatMap((copier) => copier.begin(this.#source.address) ?? []))
     this.#lead(request, choice)
   }
 
   /** To whom it was given: at once where a connection is open, else when there is one. */
-  #lead(request: PassingRequest, choice: Choice): void {
+  #lead(request: PassingRequest, choice: Choice, without?: ReadonlySet<string>): void {
     const known = this.#upstreams.find(choice)
     if (known === undefined) {
       this.#state = 'opening'
       this.client.pause()
-      void this.#open(request, choice)
+      void this.#open(request, choice, without)
       return
     }
     this.#exchangeWith(request, known, request.pieces)
   }
 
-  async #open(request: PassingRequest, choice: Choice): Promise<void> {
+  async #open(request: PassingRequest, choice: Choice, without?: ReadonlySet<string>): Promise<void> {
     try {
       const upstream = await this.#upstreams.open(choice, request.pieces ?? [])
       if (this.client.destroyed) {
@@ -167,15 +171,16 @@ export class HttpConnection implements ExchangeUser {
       }
       this.#exchangeWith(request, upstream)
     } catch (error) {
-      if (this.#state === 'opening') this.#notOpened(request, choice, error as Error)
+      if (this.#state === 'opening') this.#notOpened(request, choice, error as Error, without)
     }
   }
 
-  #notOpened(request: PassingRequest, choice: Choice, error: Error): void {
+  #notOpened(request: PassingRequest, choice: Choice, error: Error, without?: ReadonlySet<string>): void {
     const { counts } = this.#options.routing
     if (choice.to === 'app') this.#cut()
     else if (!(error instanceof StreamRefused))
       this.#answer(503, 'RC-E-310', `The laptop that takes this request is not reachable: ${error.message}.`)
+    else if (error.code === 'ended') this.#askAgain(request, new Set([...(without ?? []), choice.key]))
     else {
       counts.unheard++
       if (choice.ifDown === 'app') this.#lead(request, TO_APP)
@@ -218,8 +223,10 @@ export class HttpConnection implements ExchangeUser {
     } else if (outcome.kind === 'lost' && !outcome.orderly) this.#upstreams.forget(upstream)
     const next = aftermath(exchange, outcome)
     if (next.do === 'ask the app') this.#lead(request, TO_APP)
-    else if (next.do === 'ask again') this.#askAgain(request, upstream)
-    else {
+    else if (next.do === 'ask again') {
+      this.#upstreams.drop(upstream)
+      this.#askAgain(request)
+    } else {
       request.keepNoMore()
       request.endCopies(outcome.kind === 'reuse' || outcome.kind === 'close')
       this.#request = undefined
@@ -230,10 +237,11 @@ export class HttpConnection implements ExchangeUser {
     }
   }
 
-  #askAgain(request: PassingRequest, lost: Upstream): void {
-    this.#upstreams.drop(lost)
+  /** @param without keys of laptops that answer no more */
+  #askAgain(request: PassingRequest, without?: ReadonlySet<string>): void {
     const { routing, port } = this.#options
-    this.#lead(request, routing.decide(port, filterRequest(request.head, this.#source)).choice)
+    const seen = this.#seen ?? filterRequest(request.head, this.#source)
+    this.#lead(request, routing.decide(port, seen, without).choice, without)
   }
 
   #readOn(upstream: Upstream): void {

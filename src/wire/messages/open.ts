@@ -27,13 +27,14 @@ export type ReplyHeader = v.InferOutput<typeof replySchema>
 
 /**
  * Refusal codes of `dial` and `deliver`: `ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH`, `ENOTFOUND` as the far kernel
- * said; `outside` (not an address of the cluster: the daemon dials it from the laptop); `forbidden`; `unknown`.
+ * said; `ended` (the laptop answers this attachment no more: somebody else may); `outside` (not an address of the cluster: the daemon dials it from the laptop); `forbidden`; `unknown`.
  */
 export type RefusalCode =
   | 'ECONNREFUSED'
   | 'ETIMEDOUT'
   | 'EHOSTUNREACH'
   | 'ENOTFOUND'
+  | 'ended'
   | 'outside'
   | 'forbidden'
   | 'unknown'

@@ -43,7 +43,7 @@ function serve() {
       `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
     )
     let unread = Buffer.alloc(0)
-    socket.on('error', () => {})
+    socket.on('error', () => {}).on('end', () => socket.end())
     socket.on('data', (bytes) => {
       unread = Buffer.concat([unread, bytes])
       for (let frame = readFrame(unread); frame !== undefined; frame = readFrame(unread)) {

@@ -18,7 +18,7 @@ const APP = 'crowd'
 const PORT = 8080
 const CONNECTIONS = 12
 /** How often a filter comes and goes, of all that do. */
-const CHANGES = 200
+const CHANGES = Number(process.env.CH ?? 200)
 
 interface Rule {
   who: string
@@ -104,8 +104,11 @@ async function begin({ options, person: { env }, port }: Crowd): Promise<void> {
 
 async function comeAndGo(one: Crowd, times: number): Promise<void> {
   for (let count = 0; count < times; count++) {
+    const t0 = Date.now()
     await remocalJson(['leave', `deploy/${APP}`, '-n', 'shop'], { env: one.person.env })
+    const t1 = Date.now()
     await begin(one)
+    process.stderr.write(`${one.rule.who} leave ${t1 - t0} begin ${Date.now() - t1}\n`)
   }
 }
 
