@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util'
 import { CLIENTS, type Client } from './corpus/clients.ts'
 import { difference } from './corpus/difference.ts'
-import { Place } from './corpus/place.ts'
+import { Place, type Way } from './corpus/place.ts'
 import { KINDS, type Kind } from './corpus/servers.ts'
 import { SEVERAL } from './corpus/several.ts'
 
@@ -20,10 +20,11 @@ const missing: string[] = []
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-function judge(name: string, problem: string | undefined, cases = 1): void {
+function judge(name: string, startMs: number, problem: string | undefined, cases = 1): void {
+  const ms = String(Math.round(performance.now() - startMs)).padStart(6)
   if (problem === undefined) right += cases
   else wrong += cases
-  say(problem === undefined ? `ok     ${name}` : `WRONG  ${name}: ${problem}`)
+  say(problem === undefined ? `ok    ${ms} ms  ${name}` : `WRONG ${ms} ms  ${name}: ${problem}`)
 }
 
 /** Clients that can be had here. */
@@ -38,12 +39,14 @@ const clients = CLIENTS.filter((client) => {
 })
 
 async function compared(place: Place, client: Client, cases: string[], user: string): Promise<string | undefined> {
+  let way: Way = 'direct'
   try {
-    const direct = await place.run(client, cases, 'direct', user)
-    return difference(direct, await place.run(client, cases, 'agent', user))
+    const direct = await place.run(client, cases, way, user)
+    way = 'agent'
+    return difference(direct, await place.run(client, cases, way, user))
   } catch (error) {
     await place.forget().catch(() => {})
-    return textOf(error)
+    return `${way}: ${textOf(error)}`
   }
 }
 
@@ -51,8 +54,9 @@ async function compared(place: Place, client: Client, cases: string[], user: str
 async function judged(place: Place, kind: Kind, client: Client, cases: string[], user: string): Promise<void> {
   const name = `${client.name} → ${kind.name} (${user === '' ? 'app' : 'laptop'}): ${cases.join(' ')}`
   if (cases.length === 0 || !name.includes(values.only)) return
+  const startMs = performance.now()
   const problem = await compared(place, client, cases, user)
-  judge(name, problem, cases.length)
+  judge(name, startMs, problem, cases.length)
   if (problem === undefined || cases.length === 1) return
   for (const one of cases) {
     const alone = await compared(place, client, [one], user)
@@ -77,7 +81,7 @@ async function against(kind: Kind): Promise<void> {
     }
     for (const [one, check] of Object.entries(SEVERAL)) {
       const name = `sockets ${one} → ${kind.name}`
-      if (name.includes(values.only)) judge(name, await check(place))
+      if (name.includes(values.only)) judge(name, performance.now(), await check(place))
     }
   } finally {
     await place.close()

@@ -7,6 +7,7 @@ type Raw = (socket: Socket, mine: string) => Promise<void>
 const request = (start: string, mine: string, fields: string[] = [], body = ''): string =>
   `${[start, 'hOsT: orders', ...(mine === '' ? [] : [mine]), ...fields].join('\r\n')}\r\n\r\n${body}`
 const CLOSE = 'Connection: close'
+const LIMIT_MS = 10_000
 
 /** Resolves with an answer when so much of it is there that `pattern` matches. */
 async function answered(socket: Socket, pattern: RegExp): Promise<string> {
@@ -39,6 +40,7 @@ const CASES: Record<string, Raw> = {
     socket.write(request('GET /a HTTP/1.0', mine, ['Connection: keep-alive']))
     const first = await answered(socket, /<<.*>>/)
     if (/^connection: keep-alive/im.test(first)) socket.write(request('GET /b HTTP/1.0', mine))
+    else socket.end()
   },
   async extension(socket, mine) {
     const fields = ['tRansfer-encoding: Chunked', 'X-odd:no blank', 'x-ODD: \ttwice\t', CLOSE]
@@ -84,10 +86,9 @@ async function rawOne(port: number, play: Raw, mine: string): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
   const pieces: Buffer[] = []
   socket.on('data', (bytes: Buffer) => pieces.push(bytes)).on('error', () => {})
-  const over = once(socket, 'end')
+  socket.setTimeout(LIMIT_MS, () => socket.destroy(new Error(`nothing came for ${LIMIT_MS} ms`)))
   await once(socket, 'connect')
-  await play(socket, mine)
-  await over
+  await Promise.all([once(socket, 'end'), play(socket, mine)])
   socket.end()
   return Buffer.concat(pieces).toString('latin1')
 }

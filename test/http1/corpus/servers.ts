@@ -43,7 +43,11 @@ export const KINDS: Kind[] = [
         env: { REMOCAL_NAME: name },
       })),
   },
-  { name: 'nginx', cases: without(cases('range ws'), 'chunked', 'close', 'half-close'), start: (name) => proxied(name, nginx) },
+  {
+    name: 'nginx',
+    cases: without(cases('range ws'), 'chunked', 'close', 'half-close'),
+    start: (name) => proxied(name, nginx),
+  },
   { name: 'haproxy', cases: without(cases('fixed ws'), 'close'), start: (name) => proxied(name, haproxy) },
 ]
 
