@@ -10,6 +10,8 @@ export interface Agent {
   port: number
   /** `METHOD path` of each request that it has read, in order; `whole` for a connection that it did not read. */
   decided: string[]
+  /** How many it has refused. */
+  readonly refused: number
   close(): Promise<void>
 }
 
@@ -54,6 +56,9 @@ export async function startAgent(app: number, laptop: number): Promise<Agent> {
   return {
     port: (server.address() as AddressInfo).port,
     decided,
+    get refused() {
+      return routing.counts.refused
+    },
     async close() {
       for (const client of open) client.destroy()
       server.close()

@@ -2,7 +2,7 @@
  * `node test/http1/smuggling.ts`: requests that two readers could take for different ones, through the agent and directly, against real
  * servers. Each is refused by the agent, or the server reads the same requests as the agent. Prints one table; exit code 79 when not.
  */
-import { startAgent } from './agent.ts'
+import { type Agent, startAgent } from './agent.ts'
 import { haproxyAlone, nginxAlone, startGo, startNode, startTomcat } from './servers/applications.ts'
 import { CHUNKS } from './smuggling/chunks.ts'
 import { CODINGS } from './smuggling/codings.ts'
@@ -48,16 +48,12 @@ async function against(server: Started): Promise<Result[]> {
   return results
 }
 
-async function runs(
-  agent: { port: number; decided: string[] },
-  server: Started,
-  bytes: string,
-  before: number,
-): Promise<Runs> {
+async function runs(agent: Agent, server: Started, bytes: string, before: number): Promise<Runs> {
   const direct = await exchange(server.port, bytes)
   agent.decided.length = 0
+  const earlier = agent.refused
   const through = await exchange(agent.port, bytes)
-  return { decided: [...agent.decided], before, through, direct }
+  return { decided: [...agent.decided], before, refused: agent.refused > earlier, through, direct }
 }
 
 function line(cells: string[]): string {

@@ -7,15 +7,18 @@ export interface Runs {
   decided: string[]
   /** How many of these are no part of the row. */
   before: number
+  /** The agent counted one as refused. */
+  refused: boolean
   through: Answered
   direct: Answered
 }
 
 /** @returns what is wrong, or undefined */
-export function disagreement({ expect }: Row, { decided, before, through, direct }: Runs): string | undefined {
+export function disagreement({ expect }: Row, runs: Runs): string | undefined {
+  const { decided, before, through, direct } = runs
   const [saw, sawDirectly] = [seen(through.text), seen(direct.text)]
   // A head that never becomes whole is not answered, and nobody gets it.
-  const refused = isOwn(through.text) || through.reset || decided.length === before
+  const refused = runs.refused || decided.length === before
   // Nothing was decided by what was read of it: it all went to one place.
   if (decided.at(-1) === 'whole') return undefined
   const differs = (list: string[]): boolean => list.slice(0, decided.length).some((one, at) => one !== decided[at])
@@ -34,11 +37,11 @@ export function disagreement({ expect }: Row, { decided, before, through, direct
 }
 
 /** What the agent did, for the table. */
-export function ofAgent({ decided, before, through }: Runs): string {
+export function ofAgent({ decided, before, refused, through }: Runs): string {
   if (decided.at(-1) === 'whole') return 'unread'
   if (decided.length === before && !isOwn(through.text)) return 'waits'
   if (isOwn(through.text)) return `refused ${/x-remocal-error/.test(through.text) ? ownStatus(through.text) : ''}`
-  return through.reset ? 'cut off' : `framed ${decided.length - before}`
+  return refused ? 'cut off' : `framed ${decided.length - before}`
 }
 
 /** What a server did when it was asked directly: how many requests it answered, and what it said against others. */

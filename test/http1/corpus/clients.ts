@@ -1,0 +1,126 @@
+/** The clients of the corpus: each runs the cases that it knows against a port, and says what came of them. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { unpacked } from '../../../scripts/debian.ts'
+import { type Ran, run } from '../../e2e/remocal.ts'
+import { builtGo, builtJava } from '../servers/built.ts'
+import { python } from '../servers/python.ts'
+import { RAW, raw } from './raw.ts'
+
+export interface Client {
+  name: string
+  cases: Set<string>
+  /** It begins anew for each case anyway. */
+  apart?: boolean
+  /** Throws where it cannot be had on this machine. */
+  prepare(): void
+  /** @param user sent as `X-User`, unless it is empty */
+  run(port: number, user: string, cases: string[]): Promise<string>
+}
+
+const PROGRAMS = join(import.meta.dirname, '../clients')
+const ALL = 'get post chunked head empty unchanged close large upload'
+
+/** A program of ours with arguments PORT USER CASE... */
+function program(
+  name: string,
+  more: string,
+  command: () => { command: string; args: string[]; env?: Record<string, string> },
+): Client {
+  return {
+    name,
+    cases: new Set(more.split(' ')),
+    prepare: () => void command(),
+    async run(port, user, cases) {
+      const { command: path, args, env = {} } = command()
+      return ended(name, await run(path, [...args, String(port), user, ...cases], { env }))
+    },
+  }
+}
+
+function ended(name: string, { code, stdout, stderr }: Ran): string {
+  if (code !== 0) throw new Error(`${name} ended with ${code}: ${stderr}${stdout}`)
+  return stdout
+}
+
+const node = (kind: string, more: string): Client =>
+  program(kind === 'http' ? 'node:http' : kind, more, () => ({
+    command: process.execPath,
+    args: [join(PROGRAMS, 'node.ts'), kind],
+  }))
+const py = (kind: string, more: string): Client =>
+  program(kind, more, () => ({ command: python(), args: [join(PROGRAMS, 'client.py'), kind] }))
+
+export const CLIENTS: Client[] = [
+  {
+    name: 'curl',
+    cases: new Set(`${ALL} continue refuse ignore hints trailers parallel old range fixed`.split(' ')),
+    prepare: () => void unpacked('curl'),
+    apart: true,
+    run: curl,
+  },
+  node('http', `${ALL} sums trailers continue refuse hints`),
+  node('undici', `${ALL} hints trailers pipelined`),
+  node('ws', 'ws'),
+  py('http.client', ALL),
+  py('httpx', ALL),
+  py('websockets', 'ws'),
+  program('net/http', `${ALL} sums trailers continue refuse hints`, () => ({
+    command: builtGo(join(PROGRAMS, 'client.go')),
+    args: [],
+  })),
+  program('java.net.http', `${ALL} continue`, () => {
+    const { command, args, env } = builtJava(join(PROGRAMS, 'Client.java'))
+    return { command, args: ['-XX:TieredStopAtLevel=1', ...args, 'Client'], env }
+  }),
+  { name: 'sockets', cases: new Set(RAW), apart: true, prepare() {}, run: raw },
+]
+
+/** One curl for each case; where it is asked twice it keeps the connection. */
+async function curl(port: number, user: string, cases: string[]): Promise<string> {
+  const { program, env } = unpacked('curl')
+  const folder = mkdtempSync(join(tmpdir(), 'remocal-curl-'))
+  const file = join(folder, 'large')
+  writeFileSync(file, Buffer.alloc(12 * 1024 * 1024, 'laptop? '))
+  const at = (path: string): string => `http://127.0.0.1:${port}${path}`
+  const post = ['-H', 'Content-Type: text/plain', '--data-binary']
+  const expects = ['--expect100-timeout', '20', '-H', 'Expect: 100-continue', ...post, 'hello']
+  const asked: Record<string, string[]> = {
+    get: [at('/a'), at('/a?b=c')],
+    post: [...post, 'hello', at('/echo')],
+    chunked: ['-H', 'Transfer-Encoding: chunked', ...post, 'one two', at('/echo')],
+    head: ['-I', at('/a')],
+    upload: ['-X', 'POST', '-T', file, at('/upload')],
+    continue: [...expects, at('/echo')],
+    refuse: [...expects, at('/refuse')],
+    ignore: ['-H', 'Expect: 100-continue', ...post, 'hello', at('/ignore')],
+    parallel: ['-Z', '--parallel-immediate', at('/a'), at('/b'), at('/c'), at('/d')],
+    old: ['-0', at('/a')],
+    range: ['-r', '5-10', at('/static')],
+  }
+  const mine = user === '' ? [] : ['-H', `X-User: ${user}`]
+  let said = ''
+  try {
+    for (const name of cases) {
+      const args = [
+        '-q',
+        '-sS',
+        '--noproxy',
+        '*',
+        '--max-time',
+        '30',
+        '--http1.1',
+        ...mine,
+        ...(asked[name] ?? [at(`/${name}`)]),
+      ]
+      const ran = await run(program('usr/bin/curl'), args, { env })
+      // What several say at once comes in any order.
+      said += `${name} ${ran.code} ${name === 'parallel' ? ran.stdout.split('\n').sort().join('\n') : ran.stdout}`
+      if (ran.code !== 0) throw new Error(`curl ${args.join(' ')} ended with ${ran.code}: ${ran.stderr}`)
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+  return said
+}
