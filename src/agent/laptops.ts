@@ -26,6 +26,8 @@ export interface Laptop {
   readonly session: Session
   /** Intercepts that it answers now. */
   serves: Set<string>
+  /** Those that it has said it answers no more: what it had not accepted by then it never will. */
+  readonly left: Set<string>
   /** Follows it for one attachment. @returns ends that */
   watch(intercept: string, watcher: LaptopWatcher): () => void
   /** Tells it which of them are routed to it. */
@@ -157,7 +159,15 @@ export class Laptops {
       watchers.set(watcher, intercept)
       return () => void watchers.delete(watcher)
     }
-    const laptop: Laptop = { name, session, serves: new Set(), attached: () => {}, tell: () => {}, watch }
+    const laptop: Laptop = {
+      name,
+      session,
+      serves: new Set(),
+      left: new Set(),
+      attached: () => {},
+      tell: () => {},
+      watch,
+    }
     this.#laptops.set(session, laptop)
     this.#watchers.set(laptop, watchers)
     let away: Timer | undefined
@@ -193,7 +203,9 @@ export class Laptops {
     const channel: ControlChannel = controlChannel(opening.accept(), {
       onMessage: (message) => {
         if (message.kind !== 'serves') return
-        this.#served(laptop, new Set(message.intercepts))
+        const now = new Set(message.intercepts)
+        for (const intercept of laptop.serves) if (!now.has(intercept)) laptop.left.add(intercept)
+        this.#served(laptop, now)
         this.#options.onChange()
       },
     })

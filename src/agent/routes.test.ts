@@ -154,6 +154,7 @@ function laptops(): {
         name,
         session: session as Session,
         serves: new Set([intercept]),
+        left: new Set(),
         watch: () => () => {},
         attached() {},
         tell() {},

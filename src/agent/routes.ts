@@ -3,6 +3,7 @@ import { compileFilter, type Filter } from '../lib/filter/compile.ts'
 import type { FilterNeeds, FilterRequest, FilterSource } from '../lib/filter/request.ts'
 import { FilterTable } from '../lib/filter/table.ts'
 import type { AgentConfig, Probe, Route } from '../wire/messages/control.ts'
+import { StreamRefused } from '../wire/session/refused.ts'
 import type { Laptop as LaptopSession } from './laptops.ts'
 import type { Choice, Copier, Decision, Laptop, RouteCounts, Routing } from './routing.ts'
 
@@ -184,7 +185,12 @@ function choiceOf({ intercept, ifDown = 'app' }: Route, port: number, laptop: La
     watch: (watcher) => laptop.watch(intercept, watcher),
     async open(data, from, signal) {
       const header = { service: 'deliver', intercept, port, from } as const
-      return (await laptop.session.open(header, { data, signal })).stream
+      try {
+        return (await laptop.session.open(header, { data, signal })).stream
+      } catch (error) {
+        if (error instanceof StreamRefused || !laptop.left.has(intercept)) throw error
+        throw new StreamRefused('ended', 'this attachment has ended')
+      }
     },
   }
 }

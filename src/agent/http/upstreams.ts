@@ -82,6 +82,7 @@ export class Upstreams {
     const { gone, from, onAway } = this.#options
     const away = new AbortController()
     let upstream: Upstream | undefined
+    let left = false
     const forget = laptop.watch({
       onAway: () => {
         away.abort(new Error('it has been away for 8 s'))
@@ -90,6 +91,7 @@ export class Upstreams {
         else onAway(upstream)
       },
       onLeave: () => {
+        left = true
         if (upstream === undefined) return
         upstream.isLeaving = true
         if (upstream.isIdle) this.drop(upstream)
@@ -100,6 +102,7 @@ export class Upstreams {
       const data = pieces.length === 1 ? only : Buffer.concat(pieces)
       const stream = await laptop.open(data, from(), AbortSignal.any([gone, away.signal]))
       upstream = new Upstream(laptop.key, stream, this.#onIdleEnd)
+      upstream.isLeaving = left
       upstream.forget = forget
       return upstream
     } catch (error) {
