@@ -9,6 +9,8 @@ import { drained } from '../wire/session/drained.ts'
 import { startSession } from '../wire/session/session.ts'
 import { helloOf, nextCarrier, type OverCarrierOptions } from './carrier.ts'
 
+/** How long an agent may take to give up what is served no more. */
+const HEARD_MS = 2000
 const RETRY_MS = { first: 100, most: 1000 }
 
 /** An attachment, as far as agents concern it. */
@@ -80,12 +82,15 @@ export class AgentLinks {
       this.#tell(link)
       if (link.served.size > 0) continue
       this.#links.delete(link.podUid)
-      if (link.session !== undefined) quiet.push(this.#finish(link.session))
+      if (link.session !== undefined) quiet.push(this.#finish(link, link.session, uid))
     }
     await Promise.all(quiet)
   }
 
-  async #finish(session: Session): Promise<void> {
+  /** What the agent opens before it has heard of this is told so; a session that is gone would tell nothing. */
+  async #finish(link: AgentLink, session: Session, uid: string): Promise<void> {
+    const heard = (): true | undefined => (!link.attached.has(uid) || !session.isLinked ? true : undefined)
+    await this.#waiters.until(heard, HEARD_MS)
     await drained(session, this.#options.clock)
     session.close()
   }
@@ -182,6 +187,7 @@ export class AgentLinks {
         if (message.kind === 'copies') link.served.get(message.intercept)?.onCounts(podUid, message)
         if (message.kind !== 'attached') return
         link.attached = new Set(message.intercepts)
+        this.#waiters.changed()
         this.#changed(link)
       },
     })
