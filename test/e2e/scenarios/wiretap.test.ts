@@ -168,9 +168,10 @@ describe('a wiretap', () => {
     process.kill(pid, 'SIGSTOP')
     try {
       byTheApp(await ask())
-      const { copied, dropped } = await counted('copies are dropped', ({ dropped }) => dropped.slow > 0)
+      // Each agent tells what it has counted once a second.
+      const all = ({ dropped }: { dropped: { slow: number } }): boolean => dropped.slow >= COUNT - 2 * 64
+      const { copied } = await counted('copies are dropped', all)
       assert.ok(copied <= 64, `${copied} were given to a program that reads nothing`)
-      assert.ok(dropped.slow >= COUNT - 2 * 64, JSON.stringify(dropped))
     } finally {
       process.kill(pid, 'SIGCONT')
     }
