@@ -17,11 +17,13 @@ export class Exceeded extends Error {
 const EXCEEDED = new Exceeded()
 
 export class Budget {
+  #full = STEPS
   #left = STEPS
 
-  /** @returns itself, as full as in the beginning */
-  renew(): this {
-    this.#left = STEPS
+  /** @returns itself, with so many steps */
+  renew(steps: number = STEPS): this {
+    this.#full = steps
+    this.#left = steps
     return this
   }
 
@@ -32,6 +34,6 @@ export class Budget {
   }
 
   get spent(): number {
-    return STEPS - this.#left
+    return this.#full - this.#left
   }
 }

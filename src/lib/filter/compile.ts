@@ -1,5 +1,5 @@
 /** From a filter's text to a function. */
-import { Budget, Exceeded } from './budget.ts'
+import { Budget, Exceeded, STEPS } from './budget.ts'
 import { readConjunction } from './conjunction.ts'
 import { FilterError } from './filter-error.ts'
 import { type MatchTerms, matchTerms } from './match-terms.ts'
@@ -14,8 +14,13 @@ export interface Filter {
   readonly exceeded: number
   /** Steps that the last request took (`budget.ts`). */
   readonly spent: number
-  /** False also when the expression fails on this request or takes too long on it. */
-  matches(request: FilterRequest): boolean
+  /** It needs an engine: the steps that a request may take are shared with others of this kind. */
+  readonly isCostly: boolean
+  /**
+   * False also when the expression fails on this request or takes too long on it.
+   * @param steps it may take, at most `STEPS`
+   */
+  matches(request: FilterRequest, steps?: number): boolean
 }
 
 const NOTHING: FilterNeeds = { body: false, source: false }
@@ -30,7 +35,7 @@ export async function compileFilter(cel: string): Promise<Filter> {
   if (cel.length > MAX_LENGTH) throw new FilterError(`${cel.slice(0, 60)}…`, `longer than ${MAX_LENGTH} characters`)
   const { terms, whole } = readConjunction(cel)
   if (!whole || terms.some((term) => term.kind !== 'mark' && term.test === 'find')) return compileWithEngine(cel)
-  return new Compiled(NOTHING, terms, matchTerms(terms, noPatterns))
+  return new Compiled({ needs: NOTHING, terms, isCostly: false }, matchTerms(terms, noPatterns))
 }
 
 async function compileWithEngine(cel: string): Promise<Filter> {
@@ -41,23 +46,26 @@ async function compileWithEngine(cel: string): Promise<Filter> {
     import('./pattern/pattern.ts'),
   ])
   const { needs, matches } = compileCel(cel)
-  if (whole) return new Compiled(needs, terms, matchTerms(terms, compilePattern))
+  const made = { needs, terms, isCostly: true }
+  if (whole) return new Compiled(made, matchTerms(terms, compilePattern))
   // Terms are asked first: they cost least, and what they refuse the expression need not see.
   const cheap = terms.filter((term) => term.kind === 'mark' || term.test !== 'find')
   const first = matchTerms(cheap, noPatterns)
-  return new Compiled(needs, terms, (request, budget) => first(request, budget) && matches(request, budget))
+  return new Compiled(made, (request, budget) => first(request, budget) && matches(request, budget))
 }
 
 class Compiled implements Filter {
   readonly needs: FilterNeeds
   readonly terms: readonly Term[]
+  readonly isCostly: boolean
   readonly #matches: MatchTerms
   readonly #budget = new Budget()
   exceeded = 0
 
-  constructor(needs: FilterNeeds, terms: readonly Term[], matches: MatchTerms) {
+  constructor({ needs, terms, isCostly }: Pick<Filter, 'needs' | 'terms' | 'isCostly'>, matches: MatchTerms) {
     this.needs = needs
     this.terms = terms
+    this.isCostly = isCostly
     this.#matches = matches
   }
 
@@ -65,9 +73,9 @@ class Compiled implements Filter {
     return this.#budget.spent
   }
 
-  matches(request: FilterRequest): boolean {
+  matches(request: FilterRequest, steps: number = STEPS): boolean {
     try {
-      return this.#matches(request, this.#budget.renew())
+      return this.#matches(request, this.#budget.renew(steps))
     } catch (error) {
       if (!(error instanceof Exceeded)) throw error
       this.exceeded++

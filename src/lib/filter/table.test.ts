@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import { STEPS } from './budget.ts'
 import { compileFilter, type Filter } from './compile.ts'
 import { requests, terms } from './fixtures/arbitrary.ts'
 import { requestOf } from './fixtures/request.ts'
@@ -104,6 +105,22 @@ describe('a table of filters', () => {
     )
   })
 
+  it('many filters that take long share what two may spend', async () => {
+    const filters = await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        compileFilter(`request.path.matches("(x.{0,200}y.{0,200}){2}Q${index}")`),
+      ),
+    )
+    const table = new FilterTable(filters.map((filter) => ({ filter, value: 1 })))
+    assert.equal(
+      table.first(requestOf({ target: `/${'xy'.repeat(30_000)}` }), () => true),
+      undefined,
+    )
+    const spent = filters.reduce((sum, filter) => sum + filter.spent, 0)
+    assert.ok(spent > STEPS / 2 && spent < 2.1 * STEPS, `${spent} steps`)
+    assert.ok(filters.every(({ exceeded }) => exceeded === 1))
+  })
+
   it('knows what its filters need', async () => {
     const needs = async (...cels: string[]): Promise<object> =>
       new FilterTable(await Promise.all(cels.map(async (cel) => ({ filter: await compileFilter(cel), value: cel }))))
@@ -119,15 +136,16 @@ describe('a table of filters', () => {
 })
 
 function counted(filter: Filter, count: () => void): Filter {
-  const { needs, terms: required, exceeded, spent } = filter
+  const { needs, terms: required, isCostly, exceeded, spent } = filter
   return {
     needs,
+    isCostly,
     terms: required,
     exceeded,
     spent,
-    matches(request) {
+    matches(request, steps) {
       count()
-      return filter.matches(request)
+      return filter.matches(request, steps)
     },
   }
 }

@@ -2,6 +2,7 @@
  * Filters in the order in which they are asked, with what belongs to each. Filters that require one value of a header, or one mark, are found
  * by what the request has there; only the others are asked one by one. So it makes little difference how many people share a port.
  */
+import { STEPS } from './budget.ts'
 import type { Filter } from './compile.ts'
 import type { FilterNeeds, FilterRequest } from './request.ts'
 
@@ -13,6 +14,8 @@ export interface FilterEntry<T> {
 /** Offsets of entries, in order. */
 type Places = readonly number[]
 
+/** So many filters may spend all that one may; more of them share that. */
+const AT_FULL_COST = 2
 const NOWHERE: Places = []
 /** Above this number of names it is quicker to go through what the request has. */
 const FEW_NAMES = 4
@@ -25,6 +28,8 @@ export class FilterTable<T> {
   readonly #byHeader: ReadonlyMap<string, ReadonlyMap<string, Places>>
   readonly #byMark: ReadonlyMap<string, Places>
   readonly #others: Places
+  /** What each filter may spend on a request, so that all of them together hold nobody up. */
+  readonly #steps: number
 
   constructor(entries: readonly FilterEntry<T>[]) {
     this.#entries = entries
@@ -32,6 +37,8 @@ export class FilterTable<T> {
       body: entries.some(({ filter }) => filter.needs.body),
       source: entries.some(({ filter }) => filter.needs.source),
     }
+    const costly = entries.filter(({ filter }) => filter.isCostly).length
+    this.#steps = Math.floor(STEPS / Math.max(1, costly / AT_FULL_COST))
     const headers = new Map<string, Map<string, number[]>>()
     const marks = new Map<string, number[]>()
     const others: number[] = []
@@ -98,7 +105,7 @@ export class FilterTable<T> {
 
   #matches(place: number, request: FilterRequest, usable: (value: T) => boolean): boolean {
     const entry = this.#entries[place]
-    return entry !== undefined && usable(entry.value) && entry.filter.matches(request)
+    return entry !== undefined && usable(entry.value) && entry.filter.matches(request, this.#steps)
   }
 }
 

@@ -7,6 +7,9 @@ import { COLON, CR, HTAB, LF, SP, TOKEN, VALUE } from './octets.ts'
 
 export const MAX_HEAD_BYTES = 64 * 1024
 
+/** Real requests have some dozens; who looks at all of them takes time for each. */
+const MAX_FIELDS = 1000
+
 /** Lengths that are read; longer numbers could be lost in arithmetic somewhere. */
 const MAX_LENGTH_DIGITS = 15
 
@@ -97,6 +100,7 @@ export class Fields {
     if (at + 1 === length) return -1
     if (buffer[at + 1] !== LF) throw new BadMessage(400, 'a header has a control character')
     while (valueTo > valueFrom && (buffer[valueTo - 1] === SP || buffer[valueTo - 1] === HTAB)) valueTo--
+    if (this.#at.length >= 4 * MAX_FIELDS) throw new BadMessage(431, `there are more than ${MAX_FIELDS} header lines`)
     this.#at.push(nameFrom, nameTo, valueFrom, valueTo)
     this.#note(nameFrom, nameTo, valueFrom, valueTo)
     return at + 2
