@@ -166,6 +166,7 @@ export class HttpConnection implements ExchangeUser {
     try {
       const upstream = await this.#upstreams.open(choice, request.pieces ?? [])
       if (this.client.destroyed) {
+        this.#upstreams.forget(upstream)
         upstream.stream.reset('cancel', 'the client is gone')
         return
       }
