@@ -247,6 +247,8 @@ export class HttpConnection implements ExchangeUser {
 
   #readOn(upstream: Upstream): void {
     this.#state = 'reading'
+    // It may have been held for a client that has not read its answer yet.
+    upstream.stream.resume()
     if (upstream.isLeaving) this.#upstreams.drop(upstream)
     if (this.#unread.length > 0) this.#next()
     if (this.#state !== 'reading') return
