@@ -124,6 +124,33 @@ describe('connections that were taken over', { timeout: 30_000 }, () => {
     assert.deepEqual(decided, ['app POST /big'])
   })
 
+  it('an answer before the end of a body that then comes whole: nothing of that body is a request', async () => {
+    const app = http.createServer((request, response) => {
+      response.end('early')
+      request.resume()
+    })
+    const { port, decided } = await place(app)
+    const hidden = get('/smuggled', 'X-User: jane')
+    const client = await dial(port)
+    let text = ''
+    client.on('data', (bytes: Buffer) => {
+      text += bytes.toString()
+    })
+    client.write(`POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: ${hidden.length}\r\n\r\n`)
+    while (!text.endsWith('early')) await once(client, 'data')
+    client.write(hidden + get('/next', 'Connection: close'))
+    await once(client, 'end')
+    client.destroy()
+    assert.deepEqual(decided, ['app POST /upload', 'app GET /next'])
+    assert.equal(text.match(/early/g)?.length, 2)
+  })
+
+  it('thousands of informational answers in one read are passed on', async () => {
+    const flood = `${'HTTP/1.1 100\r\n\r\n'.repeat(16_000)}HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok`
+    const { port } = await place(createServer((socket) => socket.once('data', () => socket.end(flood))))
+    assert.equal(await exchange(port, get('/'), { end: false }), flood)
+  })
+
   it('an answer that cannot be read is passed on as it is, and nothing is asked behind it', async () => {
     const answers = ['HTTP/1.1 200 OK\nContent-Length: 2\n\nok', 'HTTP/1.1 200 OK\r\nA : b\r\n\r\nok', 'hello\r\n\r\n']
     for (const text of answers) {

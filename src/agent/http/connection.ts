@@ -133,6 +133,8 @@ export class HttpConnection implements ExchangeUser {
       clock: this.#options.clock,
     })
     this.#learning = learning
+    // The exchange before may have held it.
+    this.client.resume()
     this.#next()
     if (this.#clientEnded) learning.end()
     void learning.over.then((body) => {
@@ -201,7 +203,7 @@ export class HttpConnection implements ExchangeUser {
   }
 
   #pass(): void {
-    this.#unread.take(this.#exchange?.fromClient(this.#unread.bytes) ?? 0)
+    this.#exchange?.fromClient(this.#unread)
     if (this.#state !== 'passing') return
     // The next request waits for the end of this answer.
     if (this.#unread.length > 0) this.client.pause()

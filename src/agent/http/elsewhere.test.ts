@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
+import { createServer as createRawServer } from 'node:net'
 import { afterEach, test } from 'node:test'
 import type { Copy } from '../routing.ts'
 import { closePlaces, dial, echo, exchange, get, place } from './fixtures/place.ts'
@@ -97,6 +98,32 @@ test('where filters look into bodies, a request waits for its own; then all of i
     'app GET /last 0',
   ])
   assert.equal(decided.length, requests.length)
+})
+
+test('a pipelined request waits for its body too, behind an answer that is late', async () => {
+  const { port, rules } = await place()
+  rules.body = true
+  const client = await dial(port)
+  const mine = post('{"user":"jane"}', 'Content-Type: application/json', 'Connection: close')
+  client.write(get('/big') + mine.slice(0, -15))
+  let text = ''
+  client.on('data', (bytes: Buffer) => {
+    text += bytes.toString('latin1')
+  })
+  while (text.length < 3_000_000) await once(client, 'data')
+  client.write(mine.slice(-15))
+  await once(client, 'end')
+  assert.match(text.slice(3_000_000), /laptop POST \/p 15/)
+  client.destroy()
+})
+
+test('a program that dies after an interim answer is told of with a code', async () => {
+  const dying = createRawServer((socket) => {
+    socket.once('data', () => socket.write('HTTP/1.1 103 Early Hints\r\n\r\n', () => socket.destroy()))
+  })
+  const { port } = await place(echo('app'), dying)
+  const answer = await exchange(port, get('/1', 'X-User: jane'), { end: false })
+  assert.match(answer, /^HTTP\/1\.1 103 [\s\S]*HTTP\/1\.1 503 [\s\S]*RC-E-310/)
 })
 
 test('a client that waits for 100 Continue before a body that filters look into gets it', async () => {

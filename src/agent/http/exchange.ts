@@ -7,6 +7,7 @@ import { MARK_NAME } from '../../lib/mark.ts'
 import type { Written } from '../../lib/slab.ts'
 import type { FlowReset } from '../../wire/mux/contract.ts'
 import type { PassingRequest } from './passing-request.ts'
+import type { Unread } from './unread.ts'
 import { APP, type Upstream, type UpstreamUser } from './upstream.ts'
 
 /** How an exchange ended. */
@@ -65,19 +66,21 @@ export class Exchange implements UpstreamUser {
     upstream.use(this)
   }
 
-  /** The client got bytes of an answer. */
+  /** The client got bytes of an answer, interim ones (1xx) apart. */
   get told(): boolean {
     return this.#told
   }
 
-  /** @returns how many of the bytes belonged to this request. Throws `BadMessage`. */
-  fromClient(bytes: Buffer): number {
+  /**
+   * Takes what belongs to this request. It is taken before the exchange can be over: what is unread then is read as the next request.
+   * Throws `BadMessage`.
+   */
+  fromClient(unread: Unread): void {
     const { request, upstream } = this
-    const taken = this.#tunnel ? bytes.length : request.take(bytes)
-    if (taken > 0 && !upstream.stream.send(bytes.subarray(0, taken))) this.#user.client.pause()
-    if (this.#opaque && taken < bytes.length) this.#finish(CLOSE)
+    const taken = unread.take(this.#tunnel ? unread.length : request.take(unread.bytes))
+    if (taken.length > 0 && !upstream.stream.send(taken)) this.#user.client.pause()
+    if (this.#opaque && unread.length > 0) this.#finish(CLOSE)
     else this.#settle()
-    return taken
   }
 
   clientDrained(): void {
@@ -120,7 +123,7 @@ export class Exchange implements UpstreamUser {
       // The client may understand it: it is what it would get directly.
       this.#opaque = true
       this.#closeDelimited = true
-      this.#toClient(this.#response === undefined ? this.#takeHead() : bytes)
+      this.#toClient(this.#headBytes.length > 0 ? this.#takeHead() : bytes)
     }
   }
 
@@ -141,23 +144,29 @@ export class Exchange implements UpstreamUser {
   }
 
   #readHead(bytes: Buffer): void {
-    const all = this.#headBytes.length === 0 ? bytes : Buffer.concat([this.#headBytes, bytes])
-    this.#headBytes = all
-    const head = readResponseHead(all)
-    if (head === undefined) return
+    let all = this.#headBytes.length === 0 ? bytes : Buffer.concat([this.#headBytes, bytes])
+    for (;;) {
+      this.#headBytes = all
+      const head = readResponseHead(all)
+      if (head === undefined) return
+      if (head.status >= 200 || head.status === 101) {
+        this.#readFinal(head, all)
+        return
+      }
+      this.#write(all.subarray(0, head.bytes))
+      all = all.subarray(head.bytes)
+    }
+  }
+
+  #readFinal(head: ResponseHead, all: Buffer): void {
     const { status } = head
     const { method } = this.request.head
-    if (status === 101 || (method === 'CONNECT' && status >= 200 && status < 300)) this.#beginTunnel(head)
-    else if (status < 200) {
-      this.#takeHead()
-      this.#toClient(all.subarray(0, head.bytes))
-      if (all.length > head.bytes) this.#readHead(all.subarray(head.bytes))
-    } else if (this.#declines(head)) this.#finish({ kind: 'declined' })
+    if (status === 101 || (method === 'CONNECT' && status < 300)) this.#beginTunnel(head)
+    else if (this.#declines(head)) this.#finish({ kind: 'declined' })
     else {
-      const framing = responseFraming(head, method)
-      this.#takeHead()
-      this.#begin(head, framing)
+      this.#begin(head, responseFraming(head, method))
       this.#readBody(this.#response as BodyReader, all.subarray(head.bytes), all, head.bytes)
+      this.#headBytes = NOTHING
       this.#settle()
     }
   }
@@ -210,8 +219,12 @@ export class Exchange implements UpstreamUser {
 
   #toClient(bytes: Buffer): void {
     if (bytes.length === 0) return
-    const { client, written } = this.#user
     this.#told = true
+    this.#write(bytes)
+  }
+
+  #write(bytes: Buffer): void {
+    const { client, written } = this.#user
     written.add(bytes)
     if (!client.write(bytes)) this.upstream.stream.pause()
     written.settle()

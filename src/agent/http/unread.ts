@@ -65,8 +65,8 @@ export class Unread {
     if (this.#searched === 0) return true
     const from = this.#searched
     this.#searched = length
-    if (length > MAX_HEAD_BYTES + 4) throw new BadMessage(431, 'the head is larger than 64 KiB')
     if (this.#bytes.indexOf(END_OF_HEAD, Math.max(from - 3, 0)) >= 0) return true
+    if (length > MAX_HEAD_BYTES + 4) throw new BadMessage(431, 'the head is larger than 64 KiB')
     for (let at = this.#bytes.indexOf(LF, from); at >= 0; at = this.#bytes.indexOf(LF, at + 1)) {
       if (this.#bytes[at - 1] !== CR) throw new BadMessage(400, 'a line ends without a carriage return')
     }

@@ -51,6 +51,8 @@ export class Upstream implements FlowHandlers {
 
   use(user: UpstreamUser): void {
     this.#user = user
+    // It may have been held for a client that had not read an earlier answer.
+    if (this.#watched) this.stream.resume()
   }
 
   /** Its user is answered, or gives it up. */
