@@ -46,6 +46,8 @@ describe('options of filters', () => {
     [['--cookie', '=1'], /must be name=value/],
     [['--path', '~'], /no regular expression/],
     [['--filter', ' '], /--filter is empty/],
+    [['--filter', 'true) || (true'], /parentheses/],
+    [['--path', '/a', '--filter', '(true'], /parentheses/],
     [['--path', '/a', '--not'], /--not stands before/],
     [['--not', '--port', '80', '--path', '/a'], /--not stands before/],
     [['--not', '--all'], /--not stands before/],
@@ -58,6 +60,11 @@ describe('options of filters', () => {
       )
     })
   }
+
+  it('an expression may have parentheses in its texts and comments', () => {
+    const cel = 'request.path != ")" && (true) // :)'
+    assert.equal(filterFor('--path', '/a', '--filter', cel), `request.path == "/a" && (${cel}\n)`)
+  })
 
   it('match the value that was given, whatever it is', async () => {
     const value = fc.string({ unit: fc.constantFrom('a', '*', '~', '\\', '"', "'", '=', '&', ' ', '.'), maxLength: 6 })

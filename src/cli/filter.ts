@@ -22,6 +22,7 @@ export function filterOf(command: Pick<Command, 'name'>, { given }: Pick<Call, '
     else if (name === 'filter') {
       const cel = String(value)
       if (cel.trim() === '') throw usage(command, '--filter is empty; say --all for everything')
+      if (!isClosed(cel)) throw usage(command, 'the parentheses in --filter do not match each other')
       parts.push(negated ? { cel: `!${grouped(cel)}`, expression: false } : { cel, expression: true })
       negated = false
     } else if (kind !== undefined) {
@@ -44,4 +45,16 @@ export function filterOf(command: Pick<Command, 'name'>, { given }: Pick<Call, '
 /** In parentheses, which a comment at its end must not swallow. */
 function grouped(cel: string): string {
   return cel.includes('//') ? `(${cel}\n)` : `(${cel})`
+}
+
+const STRING_OR_COMMENT = /[rR]?(?:"""[\s\S]*?"""|'''[\s\S]*?'''|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|\/\/.*/g
+
+/** Whether an expression stays one within parentheses: `true) || (true` would be two. */
+function isClosed(cel: string): boolean {
+  let depth = 0
+  for (const [sign] of cel.replaceAll(STRING_OR_COMMENT, '').matchAll(/[()]/g)) {
+    depth += sign === '(' ? 1 : -1
+    if (depth < 0) return false
+  }
+  return depth === 0
 }
