@@ -6,6 +6,9 @@
  */
 export const STEPS = 300_000
 
+/** What it costs that an operand fails: something is thrown and caught. */
+export const FAILURE_STEPS = 100
+
 /** Thrown when a filter has nothing left to spend; nothing but the filter's end may catch it. */
 export class Exceeded extends Error {
   constructor() {

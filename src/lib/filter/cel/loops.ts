@@ -1,15 +1,14 @@
 /** Loops over the elements of a list or the keys of a map. */
 import type { ASTNode } from '@marcbachmann/cel-js'
-import { Exceeded } from '../budget.ts'
+import { Exceeded, FAILURE_STEPS } from '../budget.ts'
 import { compileNode, type Scope } from './compile.ts'
 import { type Evaluate, type Run, truth } from './operations.ts'
 import { elementsOf, type Value } from './values.ts'
 
-export const LOOPS: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'filter', 'map'])
-
 /** What each turn costs beside what it evaluates. */
 const TURN_STEPS = 8
-const FAILURE_STEPS = 40
+
+export const LOOPS: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'filter', 'map'])
 
 /** `receiver.name(variable, …)`; the tree says that the first argument is a name. */
 export function compileLoop(name: string, receiver: ASTNode, args: readonly ASTNode[], scope: Scope): Evaluate {

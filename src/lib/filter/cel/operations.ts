@@ -1,5 +1,5 @@
 /** What is done with values that have been evaluated. */
-import { type Budget, Exceeded } from '../budget.ts'
+import { type Budget, Exceeded, FAILURE_STEPS } from '../budget.ts'
 import type { FilterRequest } from '../request.ts'
 import type { CelFunction } from './functions.ts'
 import { Failure, kindOf, type Value } from './values.ts'
@@ -31,7 +31,9 @@ export function logical(left: Evaluate, right: Evaluate, decides: boolean): Eval
     try {
       first = truth(left(run))
     } catch (error) {
-      if (error instanceof Exceeded || truth(right(run)) !== decides) throw error
+      if (error instanceof Exceeded) throw error
+      run.budget.spend(FAILURE_STEPS)
+      if (truth(right(run)) !== decides) throw error
       return decides
     }
     return first === decides ? decides : truth(right(run))
