@@ -2,6 +2,8 @@
 
 /** Of what has no size of its own in this way: a class of Unicode holds hundreds of ranges. */
 const UNICODE_CLASS = 20
+/** From here to `\E` everything is text. */
+const QUOTE = '\\Q'
 const COUNTED = /^\{(\d{1,9})(,(\d{0,9}))?\}/
 
 /** @returns a number that may be `Infinity`; of what is no pattern anything */
@@ -36,6 +38,11 @@ export function patternSize(source: string): number {
       piece(1 + UNICODE_CLASS * (source.slice(at, end).match(/\\[pP]/g)?.length ?? 0))
       at = end
       continue
+    } else if (source.startsWith(QUOTE, at)) {
+      const end = source.indexOf('\\E', at)
+      for (const _ of source.slice(at + QUOTE.length, end < 0 ? undefined : end)) piece(1)
+      at = end < 0 ? source.length : end + 2
+      continue
     } else if (char === '\\') {
       piece(/[pP]/.test(source[at + 1] ?? '') ? UNICODE_CLASS : 1)
       at += 2
@@ -47,18 +54,21 @@ export function patternSize(source: string): number {
   return outer.reduce((sum, group) => sum + group.before, before + last)
 }
 
-/** Offset after the class that begins at `at`; `]` stands for itself at its beginning. */
+/** Of a class: what is no end of a range, by its beginning. */
+const WHOLE_SETS = [/\[:.*?:\]/sy, /\\[pP]\{[^}]*\}?/y, /\\[pP]./suy, /\\[dDsSwW]/y]
+/** One character, or the range from it to another one. */
+const RANGE = /(?:\\.|.)(?:-(?!\])(?:\\.|.))?/suy
+
+/** Offset after the class that begins at `at`, as RE2 reads it: in `[(-[:]` the second `[` is the end of a range. */
 function classEnd(source: string, at: number): number {
-  let end = at + 1
-  if (source[end] === '^') end++
-  if (source[end] === ']') end++
-  while (end < source.length && source[end] !== ']') {
-    if (source[end] === '\\') end++
-    else if (source[end] === '[' && source[end + 1] === ':') {
-      const close = source.indexOf(':]', end + 2)
-      if (close > 0) end = close + 1
+  let end = at + (source[at + 1] === '^' ? 2 : 1)
+  for (let first = true; end < source.length && (first || source[end] !== ']'); first = false) {
+    for (const kind of [...WHOLE_SETS, RANGE]) {
+      kind.lastIndex = end
+      if (!kind.test(source)) continue
+      end = kind.lastIndex
+      break
     }
-    end++
   }
   return end + 1
 }
