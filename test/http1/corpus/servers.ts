@@ -51,9 +51,12 @@ export const KINDS: Kind[] = [
   { name: 'haproxy', cases: without(cases('fixed ws'), 'close'), start: (name) => proxied(name, haproxy) },
 ]
 
+/** Its own limit, 5 s, is less than a case takes on a busy machine: a client's next request would meet a closed connection. */
+const KEEP_ALIVE_S = '120'
 const UVICORN = [
   ...['-m', 'uvicorn', 'asgi:answer', '--app-dir', join(PROGRAMS, 'python')],
   ...['--http', 'h11', '--ws', 'websockets', '--log-level', 'critical', '--h11-max-incomplete-event-size', '262144'],
+  ...['--timeout-keep-alive', KEEP_ALIVE_S],
 ]
 
 /**

@@ -91,4 +91,6 @@ function plain(socket: Socket, request: IncomingMessage): void {
   )
 }
 
+// Longer than a case takes on a busy machine.
+server.keepAliveTimeout = 120_000
 server.listen(Number(port), '127.0.0.1')
