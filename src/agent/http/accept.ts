@@ -7,7 +7,7 @@ import { StreamRefused } from '../../wire/session/refused.ts'
 import type { Choice, Routing } from '../routing.ts'
 import { HttpConnection } from './connection.ts'
 import { beginsHttp, speaksHttp } from './first-bytes.ts'
-import { APP, connectApp } from './upstream.ts'
+import { connectApp } from './upstream.ts'
 import { waitForEither } from './wait-for-either.ts'
 
 /** A client that is silent for so long may wait for the server to speak first. */
@@ -29,7 +29,7 @@ export function acceptConnection(client: Socket, target: Target, routing: Routin
 
 /** A whole connection's other end. */
 interface Other {
-  key: string
+  choice: Choice
   stream: Stream
 }
 
@@ -118,7 +118,7 @@ class Reception {
     if (choice.to === 'laptop') {
       try {
         const from = `${this.#client.remoteAddress}:${this.#client.remotePort}`
-        return { key: choice.key, stream: await choice.open(first, from, signal) }
+        return { choice, stream: await choice.open(first, from, signal) }
       } catch (error) {
         if (!(error instanceof StreamRefused)) throw error
         if (error.code === 'ended') {
@@ -132,7 +132,7 @@ class Reception {
     const { host, port } = this.#target
     const stream: Stream = await connectApp(host, port, signal)
     if (first.length > 0) stream.send(first)
-    return { key: APP, stream }
+    return { choice: { to: 'app' }, stream }
   }
 
   async #splice({ stream }: Other): Promise<void> {

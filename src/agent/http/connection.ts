@@ -84,8 +84,8 @@ export class HttpConnection implements ExchangeUser {
   }
 
   /** Begins with bytes that were read already, and a stream if there is one. */
-  start(first: Buffer, upstream?: { key: string; stream: Stream }): void {
-    if (upstream !== undefined) this.#upstreams.adopt(upstream.key, upstream.stream)
+  start(first: Buffer, upstream?: { choice: Choice; stream: Stream }): void {
+    if (upstream !== undefined) this.#upstreams.adopt(upstream.choice, upstream.stream)
     this.#unread.add(first)
     this.#next()
     if (this.client.readableEnded) this.#onClientEnd()
