@@ -106,7 +106,7 @@ export class HttpConnection implements ExchangeUser {
   }
 
   #readHead(): void {
-    const head = this.#unread.head()
+    const head = this.#unread.request()
     if (head === undefined) {
       if (this.#unread.length === 0) return
       const late = (): void => this.#refuse(new BadMessage(408, 'the head of the request did not come'))
