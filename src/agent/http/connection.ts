@@ -36,6 +36,7 @@ const TO_APP: Choice = { to: 'app' }
 export class HttpConnection implements ExchangeUser {
   readonly client: Socket
   readonly written: Written
+  readonly clock: Clock
   readonly #options: ConnectionOptions
   readonly #source: ClientSource
   readonly #gone = new AbortController()
@@ -60,6 +61,7 @@ export class HttpConnection implements ExchangeUser {
     this.#options = options
     this.client = client
     this.written = new Written(client)
+    this.clock = clock
     this.#source = new ClientSource(client, routing)
     this.#upstreams = new Upstreams({
       clock,

@@ -2,28 +2,14 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { after, test } from 'node:test'
-import type { FakeClock } from '../../lib/fake-clock.ts'
 import { isOpen, looksLikeHttp, speaksHttp } from './first-bytes.ts'
-import { closePlaces, dial, echo, get, place } from './fixtures/place.ts'
+import { closePlaces, dial, echo, get, inTime, place } from './fixtures/place.ts'
 
 after(closePlaces)
 
 /** Says its name and what it hears. */
 const parrot = (name: string): ReturnType<typeof createServer> =>
   createServer((socket) => socket.on('data', (bytes) => socket.write(`${name}: ${bytes}`)).on('error', () => {}))
-
-/** Lets time pass until something has come. */
-async function inTime<T>(clock: FakeClock, coming: Promise<T>): Promise<T> {
-  let waits = true
-  const came = coming.finally(() => {
-    waits = false
-  })
-  while (waits) {
-    clock.advance(500)
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-  return came
-}
 
 for (const raw of [false, true]) {
   const end = raw ? 'laptop' : 'app'
