@@ -355,6 +355,9 @@ describe('connections that were taken over', { timeout: 30_000 }, () => {
     ['a bare line feed', 'GET / HTTP/1.1\r\nHost: x\nA: b\r\n\r\n', 400],
     ['a NUL', 'GET / HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n', 400],
     ['no host', 'GET / HTTP/1.1\r\n\r\n', 400],
+    ['two hosts', 'GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n', 400],
+    ['a host with a blank', 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n', 400],
+    ['a host with a path', 'GET / HTTP/1.0\r\nHost: a/b\r\n\r\n', 400],
     ['a huge head', `GET / HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(70_000)}\r\n\r\n`, 431],
   ]
   for (const [what, request, status] of REFUSED) {
