@@ -7,6 +7,11 @@ const host = (value: string): string => `GET /a HTTP/1.1\r\nHost: ${value}\r\n\r
 const start = (line: string): string => `${line}\r\nHost: x\r\n\r\n${HIDDEN}`
 const S5 = 'RFC 9112 §5'
 const S3 = 'RFC 9112 §3'
+const NO_LINE =
+  'no server takes this line for a request: each answers 400, or what it says of other protocols, and closes'
+const SIMPLE =
+  'HTTP/0.9 has no fields that a filter could match, and one request a connection: what is behind it nobody reads'
+const OTHER = 'HTTP/2 is another protocol (RFC 9113 §3.4)'
 
 export const HEADS: Row[] = [
   row('refused', 'RFC 9112 §5.1', 'a blank before a colon', get('X : y')),
@@ -78,23 +83,23 @@ export const HEADS: Row[] = [
   row('refused', S3, 'two blanks before the version', start('GET /a  HTTP/1.1')),
   row('refused', S3, 'a tab for a blank', start('GET\t/a\tHTTP/1.1')),
   row('refused', S3, 'a blank behind the version', start('GET /a HTTP/1.1 ')),
-  row('refused', S3, 'a blank before the method', start(' GET /a HTTP/1.1')),
-  row('refused', S3, 'no target', start('GET HTTP/1.1')),
-  row('refused', S3, 'a method with a colon', start('GE:T /a HTTP/1.1')),
+  row('refused', S3, 'a blank before the method', start(' GET /a HTTP/1.1'), NO_LINE),
+  row('refused', S3, 'no target', start('GET HTTP/1.1'), NO_LINE),
+  row('refused', S3, 'a method with a colon', start('GE:T /a HTTP/1.1'), NO_LINE),
   row('framed', 'RFC 9110 §9.1', 'a method in lower case', start('get /a HTTP/1.1')),
   row('framed', 'RFC 9112 §2.2', 'an empty line before the request', `\r\n${get()}`),
   row('refused', 'RFC 9112 §2.2', 'a line feed before the request', `\n${get()}`),
   row('refused', 'RFC 9112 §2.2', 'a carriage return before the request', `\r${get()}`),
-  row('refused', 'HTTP/0.9', 'no version', 'GET /a\r\n'),
-  row('refused', 'HTTP/0.9', 'no version, a request behind it', `GET /a\r\n\r\n${HIDDEN}`),
+  row('refused', 'HTTP/0.9', 'no version', 'GET /a\r\n', SIMPLE),
+  row('refused', 'HTTP/0.9', 'no version, a request behind it', `GET /a\r\n\r\n${HIDDEN}`, SIMPLE),
   row('refused', 'HTTP/0.9', 'a version of 0.9', start('GET /a HTTP/0.9')),
   row('refused', 'RFC 9112 §2.3', 'a version of 1.2', start('GET /a HTTP/1.2')),
   row('refused', 'RFC 9112 §2.3', 'a version of 2.0', start('GET /a HTTP/2.0')),
   row('refused', 'RFC 9112 §2.3', 'a version of 1.10', start('GET /a HTTP/1.10')),
-  row('refused', 'RFC 9112 §2.3', 'a version of 01.1', start('GET /a HTTP/01.1')),
+  row('refused', 'RFC 9112 §2.3', 'a version of 01.1', start('GET /a HTTP/01.1'), NO_LINE),
   row('refused', 'RFC 9112 §2.3', 'a version of 1', start('GET /a HTTP/1')),
-  row('refused', 'RFC 9112 §2.3', 'a version in lower case', start('GET /a http/1.1')),
-  row('refused', 'RFC 9113 §3.4', 'the preface of HTTP/2', `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${HIDDEN}`),
+  row('refused', 'RFC 9112 §2.3', 'a version in lower case', start('GET /a http/1.1'), NO_LINE),
+  row('refused', 'RFC 9113 §3.4', 'the preface of HTTP/2', `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${HIDDEN}`, OTHER),
 
   row(
     'framed',
