@@ -19,6 +19,7 @@ import { PassingRequest } from './passing-request.ts'
 import { Unread } from './unread.ts'
 import { APP, type Upstream } from './upstream.ts'
 import { Upstreams } from './upstreams.ts'
+import { watchPaused } from './watch-paused.ts'
 
 export interface ConnectionOptions {
   client: Socket
@@ -83,6 +84,7 @@ export class HttpConnection implements ExchangeUser {
       this.#exchange?.clientDrained()
     })
     client.on('close', () => this.#onClientClose())
+    watchPaused(client, clock)
   }
 
   /** Begins with bytes that were read already, and a stream if there is one. */
