@@ -1,5 +1,6 @@
 /** The body of a request, read before anybody is asked who answers it: only where a filter looks into bodies. */
 import type { Clock, Timer } from '../../lib/clock.ts'
+import { readJson } from '../../lib/filter/json.ts'
 import { GrowingBytes } from './growing-bytes.ts'
 import type { PassingRequest } from './passing-request.ts'
 
@@ -72,7 +73,7 @@ function isJson(contentType: string): boolean {
 
 function parsed(bytes: Buffer): unknown {
   try {
-    return JSON.parse(bytes.toString())
+    return readJson(bytes.toString())
   } catch {
     return undefined
   }

@@ -21,9 +21,9 @@ describe('a request as text', () => {
 
   it('ends its body where its head says', () => {
     const body = (...rest: string[]): unknown => readRequestText(Buffer.from([...HEAD, ...rest].join('\r\n'))).body
-    assert.deepEqual(body('Content-Length: 7', '', '{"n":3} and more'), { n: 3 })
-    assert.deepEqual(body('Transfer-Encoding: chunked', '', '4', '{"n"', '3', ':3}', '0', '', ''), { n: 3 })
-    assert.deepEqual(body('Transfer-Encoding: chunked', '', '{"n":3}'), { n: 3 })
+    assert.deepEqual(body('Content-Length: 7', '', '{"n":3} and more'), { n: 3n })
+    assert.deepEqual(body('Transfer-Encoding: chunked', '', '4', '{"n"', '3', ':3}', '0', '', ''), { n: 3n })
+    assert.deepEqual(body('Transfer-Encoding: chunked', '', '{"n":3}'), { n: 3n })
     assert.equal(body('', '{"n":'), undefined)
   })
 

@@ -1,4 +1,5 @@
 /** A request that a person wrote or a tool showed: as text, not as it came from a connection. */
+import { readJson } from '../filter/json.ts'
 import type { FilterRequest } from '../filter/request.ts'
 import { BadMessage } from './bad-message.ts'
 import { BodyReader } from './body-reader.ts'
@@ -37,7 +38,7 @@ function jsonOf(head: RequestHead, rest: Buffer): unknown {
   const content = contentOf(head, rest)
   if (content.length > MAX_JSON_BYTES) return undefined
   try {
-    return JSON.parse(content.toString())
+    return readJson(content.toString())
   } catch {
     return undefined
   }
