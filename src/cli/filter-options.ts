@@ -5,10 +5,10 @@ export const FILTER_OPTIONS: Option[] = [
   { flags: '--all', summary: 'every request, not only yours' },
   {
     flags: '--header <name=value>',
-    summary: 'with this header: value, prefix* or ~regex; name= when absent',
+    summary: 'with this header: value, prefix* or ~regex; name= when absent or empty, name=* when not',
     repeated: true,
   },
-  { flags: '--method <value>', summary: 'of this method', repeated: true },
+  { flags: '--method <value>', summary: 'of this method, such as POST', repeated: true },
   { flags: '--path <value>', summary: 'of this path: /path, /prefix* or ~regex', repeated: true },
   { flags: '--query <name=value>', summary: 'with this query parameter', repeated: true },
   { flags: '--cookie <name=value>', summary: 'with this cookie', repeated: true },
