@@ -5,13 +5,14 @@ import { GROUP, type Intercept, type InterceptPort, VERSION } from '../../kube/r
 import { Watch } from '../../kube/watch.ts'
 import type { Fault } from '../../lib/fault.ts'
 import { Waiters } from '../../lib/waiters.ts'
-import type { CopyCounts } from '../../wire/messages/control.ts'
+import type { CopyCounts, FilterCounts } from '../../wire/messages/control.ts'
 import type { Opening } from '../../wire/session/contract.ts'
 import type { Served } from '../agent-links.ts'
 import type { Cluster } from '../cluster.ts'
 import type { JournalEntry } from '../journal.ts'
 import { shortName, type Workload } from '../workload.ts'
 import { type AppEnvironment, readAppEnvironment } from './app-environment.ts'
+import { Filtered } from './filtered.ts'
 import { interceptObject, notKept, refusedAs } from './object.ts'
 import type { Program } from './program.ts'
 import { untilReady } from './readiness.ts'
@@ -46,6 +47,8 @@ export class Attachment implements Served {
   readonly name: string
   readonly since: string = new Date().toISOString()
   uid = ''
+  /** Requests that its filter could not be asked. */
+  readonly filtered: Filtered = new Filtered()
   readonly #options: AttachmentOptions
   readonly #waiters: Waiters
   #journal: JournalEntry | undefined
@@ -67,6 +70,13 @@ export class Attachment implements Served {
 
   get ports(): InterceptPort[] {
     return this.spec.ports
+  }
+
+  /** Whether both are of one kind, about one workload. */
+  isLike({ spec, workload }: Attachment): boolean {
+    const { kind, name, namespace } = workload
+    const own = this.workload
+    return this.spec.mode === spec.mode && own.kind === kind && own.name === name && own.namespace === namespace
   }
 
   /** Whether its program has a network of its own, where no port is taken by others. */
@@ -120,7 +130,13 @@ export class Attachment implements Served {
       this.uid = created.metadata.uid ?? ''
       this.#follow()
       await untilReady({
-        subject: { mode: spec.mode, workload, priority: spec.priority, user },
+        subject: {
+          mode: spec.mode,
+          workload,
+          priority: spec.priority,
+          user,
+          isHeldHere: () => [...cluster.attachments].some((other) => other !== this && other.isLike(this)),
+        },
         clock: cluster.clock,
         waiters: this.#waiters,
         intercept: () => this.#intercept,
@@ -172,6 +188,10 @@ export class Attachment implements Served {
 
   onCounts(podUid: string, counts: CopyCounts): void {
     this.#options.taker.onCounts(podUid, counts)
+  }
+
+  onFiltered(podUid: string, counts: FilterCounts): void {
+    this.filtered.hear(podUid, counts)
   }
 
   onAttached(): void {
