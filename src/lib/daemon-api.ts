@@ -135,8 +135,11 @@ export interface WiretapCounts {
    * half way (`broken`), or nothing listened (`unheard`).
    */
   dropped: Record<'slow' | 'rate' | 'large' | 'broken' | 'unheard', number>
-  /** With diff. `uncompared`: the app's answer was too large, broke off, or cannot be read. `untold`: differences that the caller did not read in time. */
-  compared?: { same: number; different: number; uncompared: number; untold: number }
+  /**
+   * With diff. `uncompared`: the app's answer was too large, broke off, or cannot be read. `untold`: differences that the caller did not read in time. `pending`: an
+   * answer is not there yet, or was not when the wiretap ended.
+   */
+  compared?: { same: number; different: number; uncompared: number; untold: number; pending: number }
 }
 
 /** The app and the program answered a request differently. */

@@ -235,8 +235,9 @@ export class Attachment implements Served {
     if (next === undefined || next.metadata.uid !== this.uid) {
       const { mode } = this.spec
       const what = shortName(this.workload)
+      // Neither the program nor what else was typed is known here.
       const lost = fault('RC-I-208', `The ${mode} of ${what} was deleted in the cluster; ${this.#afterwards}.`, [
-        `remocal ${mode} ${what} -n ${this.namespace}`,
+        'attach again by the same command',
       ])
       void this.end()
       onLost(lost)
