@@ -16,8 +16,14 @@ export const intercept: Command = {
   options: [
     ...FILTER_OPTIONS,
     ...ATTACH_OPTIONS,
-    { flags: '--priority <number>', summary: 'who is asked first among filters that match the same request: the higher (default: 0)' },
-    { flags: '--if-down <app|error>', summary: 'who answers while nothing listens here: the app, or a 503 (default: app)' },
+    {
+      flags: '--priority <number>',
+      summary: 'who is asked first among filters that match the same request: the higher (default: 0)',
+    },
+    {
+      flags: '--if-down <app|error>',
+      summary: 'who answers while nothing listens here: the app, or a 503 (default: app)',
+    },
   ],
   program: 'optional',
   examples: [
