@@ -92,7 +92,7 @@ describe('remocal filter test', () => {
     const { exit, err } = await run(REQUEST, 'test', 'true && request.pth == "/"', '--request', '-')
     assert.equal(exit, 64)
     assert.equal(err.match(/remocal explain/g)?.length, 1)
-    assert.match(err, /no such key: pth\.\ntrue && request\.pth == "\/"\n {16}\^ {2}\[RC-U-102\]/)
+    assert.match(err, /no such key: pth; did you mean path\.\ntrue && request\.pth == "\/"\n {16}\^ {2}\[RC-U-102\]/)
   })
 
   it('says what is wrong with the request', async () => {
