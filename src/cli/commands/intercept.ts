@@ -8,6 +8,7 @@ import { usage } from '../parse.ts'
 import { findProgram, runProgram } from '../program.ts'
 import { attachedText } from '../render/attached.ts'
 import { endedText } from '../render/ended.ts'
+import { filterText } from '../render/filter-text.ts'
 
 export const intercept: Command = {
   name: 'intercept',
@@ -84,7 +85,7 @@ function requestOf(call: Call): InterceptRequest {
 }
 
 function text(result: InterceptResult): string {
-  const what = result.filter === '' ? 'every request' : `requests with ${result.filter}`
+  const what = result.filter === '' ? 'every request' : `requests with ${filterText(result.filter)}`
   const down = result.ifDown === 'error' ? ', with 503 while nothing listens there' : ''
   return attachedText(result, 'Intercepting', `${what}${down}`)
 }

@@ -9,6 +9,8 @@ test('a filter is one line of a table, whatever it has', () => {
   )
   assert.equal(filterText('request.path == "//a"'), 'request.path == "//a"')
   assert.equal(filterText('request.path == "\u001b[31m"'), 'request.path == "\\x1b[31m"')
+  assert.equal(filterText('"jane-7f3a" in request.marks'), 'mark jane-7f3a')
+  assert.equal(filterText('!("jane-7f3a" in request.marks)'), '!("jane-7f3a" in request.marks)')
   const long = `request.path == "/${'a'.repeat(100)}"`
   assert.equal(filterText(long), long)
   assert.equal(shortFilterText(long).length, 60)

@@ -1,5 +1,6 @@
-/** A filter in a table or a sentence: on one line, without its comments, and in a table not longer than is read there. */
+/** A filter in a table or a sentence: a mark by its name, all else on one line, without its comments, and in a table not longer than is read there. */
 import type { FilterCounts } from '../../lib/daemon-api.ts'
+import { readTerms } from '../../lib/filter/conjunction.ts'
 import { plain } from './plain.ts'
 
 const TABLE_WIDTH = 60
@@ -8,6 +9,8 @@ const STRING_OR_COMMENT =
 
 /** @param filter CEL; empty for everything */
 export function filterText(filter: string): string {
+  const [only, ...others] = readTerms(filter) ?? []
+  if (only?.kind === 'mark' && only.not !== true && others.length === 0) return plain(`mark ${only.mark}`)
   const code = filter.replaceAll(STRING_OR_COMMENT, (_whole, string?: string) => string ?? ' ')
   return plain(code.replaceAll(/\s+/g, ' ').trim())
 }

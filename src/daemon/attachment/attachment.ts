@@ -13,6 +13,7 @@ import type { JournalEntry } from '../journal.ts'
 import { shortName, type Workload } from '../workload.ts'
 import { type AppEnvironment, readAppEnvironment } from './app-environment.ts'
 import { Filtered } from './filtered.ts'
+import { inTheWay } from './in-the-way.ts'
 import { interceptObject, notKept, refusedAs } from './object.ts'
 import type { Program } from './program.ts'
 import { untilReady } from './readiness.ts'
@@ -72,13 +73,6 @@ export class Attachment implements Served {
     return this.spec.ports
   }
 
-  /** Whether both are of one kind, about one workload. */
-  isLike({ spec, workload }: Attachment): boolean {
-    const { kind, name, namespace } = workload
-    const own = this.workload
-    return this.spec.mode === spec.mode && own.kind === kind && own.name === name && own.namespace === namespace
-  }
-
   /** Whether its program has a network of its own, where no port is taken by others. */
   get isPlaced(): boolean {
     return this.#options.program.isPlaced
@@ -135,7 +129,7 @@ export class Attachment implements Served {
           workload,
           priority: spec.priority,
           user,
-          isHeldHere: () => [...cluster.attachments].some((other) => other !== this && other.isLike(this)),
+          inTheWay: () => inTheWay(this, cluster.attachments),
         },
         clock: cluster.clock,
         waiters: this.#waiters,

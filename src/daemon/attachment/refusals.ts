@@ -19,8 +19,8 @@ export interface Subject {
   priority: number
   /** As the cluster knows us. */
   user: string
-  /** Whether this laptop holds another intercept of the workload. */
-  isHeldHere(): boolean
+  /** Names of this laptop's own attachments that are in its way. */
+  inTheWay(): string[]
 }
 
 /** Why managers do not accept it. */
@@ -34,10 +34,11 @@ export function refusalOf(subject: Subject, status: Intercept['status']): Fault 
 }
 
 /** What to do when somebody holds these requests. */
-function waysOut({ workload, priority, user, isHeldHere }: Subject, said: string): string[] {
+function waysOut({ workload, priority, user, inTheWay }: Subject, said: string): string[] {
   const mine = said.includes(` held by ${user} `)
-  const where = isHeldHere() ? 'it is you' : 'it is you on another laptop; there'
-  const own = mine ? [`${where}: remocal leave ${shortName(workload)} -n ${workload.namespace}`] : []
+  const here = inTheWay().map((name) => `it is you: remocal leave ${name}`)
+  const elsewhere = `it is you on another laptop; there: remocal leave ${shortName(workload)} -n ${workload.namespace}`
+  const own = !mine ? [] : here.length > 0 ? here : [elsewhere]
   return [...own, 'take other requests: --header, --filter', `ask for yours to go first: --priority ${priority + 1}`]
 }
 
