@@ -72,9 +72,20 @@ export function troubleOf(status: Intercept['status']): string | undefined {
   return rows.length === 0 && ready?.reason === 'NoPods' ? NO_PODS : undefined
 }
 
+/** What an agent that is late does, in words. */
+const DOING: Record<AgentRow['state'], string> = {
+  STARTING: 'its agent is starting',
+  'NOT SENT': 'its agent waits for what to take',
+  STALE: 'its agent is being told what to take',
+  SYNCED: 'its agent and this laptop are finding each other',
+  DISCONNECTED: 'its agent has no connection to a manager',
+  ERROR: 'its agent failed',
+  UNKNOWN: 'nothing is known of its agent',
+}
+
 /** @param late those that do not follow it yet */
 export function waitingFor(late: AgentRow[], trouble: string | undefined): string {
-  const rows = late.map(({ pod, state, message }) => `${pod} (${message ?? state})`)
-  if (rows.length > 0) return `waiting for the agent of ${rows.join(', ')}`
+  const rows = late.map(({ pod, state, message }) => `${pod} (${message ?? DOING[state]})`)
+  if (rows.length > 0) return `waiting for ${rows.join(', ')}`
   return trouble === undefined ? 'waiting for a manager' : `waiting: ${trouble}`
 }
