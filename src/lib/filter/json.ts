@@ -75,18 +75,29 @@ export function withInts(json: unknown, isTagged = false): unknown {
   const holder = [json]
   const left: object[] = [holder]
   for (let one = left.pop(); one !== undefined; one = left.pop()) {
-    const fields = one as Record<string | number, unknown>
-    const visit = (key: string | number): void => {
+    if (Array.isArray(one)) {
+      for (let at = 0; at < one.length; at++) {
+        const value: unknown = one[at]
+        if (typeof value === 'object' && value !== null) left.push(value)
+        else if (isInt(value, isTagged)) one[at] = intOf(value)
+      }
+      continue
+    }
+    const fields = one as Record<string, unknown>
+    for (const key of Object.keys(fields)) {
       const value = fields[key]
       if (typeof value === 'object' && value !== null) left.push(value)
-      else if (typeof value === 'number') {
-        if (Number.isInteger(value) && Math.abs(value) < 2 ** 63) fields[key] = BigInt(value)
-      } else if (isTagged && typeof value === 'string' && value.startsWith(TAG)) {
-        fields[key] = BigInt(value.slice(TAG.length))
-      }
+      else if (isInt(value, isTagged)) fields[key] = intOf(value)
     }
-    if (Array.isArray(one)) for (let at = 0; at < one.length; at++) visit(at)
-    else for (const key of Object.keys(one)) visit(key)
   }
   return holder[0]
+}
+
+function isInt(value: unknown, isTagged: boolean): value is number | string {
+  if (typeof value === 'number') return Number.isInteger(value) && Math.abs(value) < 2 ** 63
+  return isTagged && typeof value === 'string' && value.startsWith(TAG)
+}
+
+function intOf(value: number | string): bigint {
+  return BigInt(typeof value === 'number' ? value : value.slice(TAG.length))
 }
