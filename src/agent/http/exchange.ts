@@ -3,7 +3,8 @@ import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../lib/clock.ts'
 import type { ResponseHead } from '../../lib/http1/head.ts'
 import { MARK_NAME } from '../../lib/mark.ts'
-import type { Written } from '../../lib/slab.ts'
+import { writeDirectly } from '../../lib/slab-socket.ts'
+import type { Written } from '../../lib/written.ts'
 import type { FlowReset } from '../../wire/mux/contract.ts'
 import { Answer, type AnswerUser } from './answer.ts'
 import type { PassingRequest } from './passing-request.ts'
@@ -176,7 +177,7 @@ export class Exchange implements UpstreamUser, AnswerUser {
   #write(bytes: Buffer): void {
     const { client, written } = this.#user
     written.add(bytes)
-    if (!client.write(bytes)) this.upstream.stream.pause()
+    if (!writeDirectly(client, bytes)) this.upstream.stream.pause()
     written.settle()
   }
 
