@@ -48,6 +48,8 @@ export interface ConnectResult {
 
 /** POST /v1/list {target, namespace, allNamespaces?} */
 export interface ListResult {
+  /** Undefined: all. */
+  namespace?: string
   workloads: {
     namespace: string
     kind: string

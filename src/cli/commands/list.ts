@@ -24,8 +24,8 @@ export const list: Command = {
   },
 }
 
-function text({ workloads }: ListResult, withNamespace: boolean): string {
-  if (workloads.length === 0) return 'No workloads.\n'
+function text({ namespace, workloads }: ListResult, withNamespace: boolean): string {
+  if (workloads.length === 0) return `No workloads${namespace === undefined ? '' : ` in namespace ${namespace}`}.\n`
   const rows = workloads.flatMap(({ namespace, kind, name, ready, replicas, ports, held }) => {
     const start = [...(withNamespace ? [namespace] : []), `${shortKind(kind)}/${name}`, `${ready}/${replicas}`]
     const shownPorts = ports.map(({ port, name: portName, services }) => {

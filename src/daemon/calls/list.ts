@@ -29,6 +29,7 @@ export async function list(
     return own === undefined ? {} : { filtered: own.filtered.counts }
   }
   return {
+    ...(namespace !== undefined && { namespace }),
     workloads: workloads.map((workload) => {
       const near = services.filter((service) => service.namespace === workload.namespace)
       const held = intercepts.items.filter(
