@@ -14,6 +14,9 @@ export interface Representation {
   readonly huffman: boolean
 }
 
+/** A verdict that was not made yet. */
+export const UNJUDGED = -2
+
 export class HeaderField implements Field {
   readonly header: HeaderName
   readonly bytes: number
@@ -21,6 +24,8 @@ export class HeaderField implements Field {
   /** The value's octets may stand in a message (RFC 9110 §5.5, RFC 9113 §8.2.1). */
   readonly sound: boolean
   readonly representation: Representation
+  /** For who reads messages: what he found out of the value, once. */
+  verdict = UNJUDGED
   #value: string | undefined
 
   /** @param value when it is known already */
