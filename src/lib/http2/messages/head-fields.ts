@@ -36,7 +36,8 @@ export class HeadFields {
     let list: string | undefined
     for (let at = this.#from; at < this.fields.length; at++) {
       const field = this.fields[at] as Field
-      if (field.name !== name) continue
+      // An empty piece of a cookie says nothing, and would leave a separator at the end.
+      if (field.name !== name || (name === 'cookie' && field.value === '')) continue
       list = list === undefined ? field.value : `${list}${name === 'cookie' ? '; ' : ', '}${field.value}`
     }
     return list ?? ''

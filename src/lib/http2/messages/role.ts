@@ -5,6 +5,7 @@ import type { Field } from '../hpack/field.ts'
 import { HeaderField, UNJUDGED } from '../hpack/header-field.ts'
 import type { HeaderName } from '../hpack/header-name.ts'
 import { headerName } from '../hpack/header-name.ts'
+import { isAuthority } from './authority.ts'
 
 /** Roles of names. 0 is a name that nobody asked about yet. */
 export const ROLE = {
@@ -64,8 +65,6 @@ export function verdictOf(field: HeaderField): number {
 const LENGTH = /^[0-9]{1,15}$/
 const STATUS = /^[1-9][0-9]{2}$/
 const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*$/
-/** RFC 9113 §8.3.1 forbids user information; RFC 3986 §3.2 ends an authority at the others. What else servers take for a host is their affair. */
-const NO_HOST = /[\s/?#@\\]/
 
 function judged(role: number, field: HeaderField): number {
   switch (role) {
@@ -76,7 +75,7 @@ function judged(role: number, field: HeaderField): number {
       return field.value.toLowerCase() === 'trailers' ? 0 : WRONG
     case ROLE.HOST:
     case ROLE.AUTHORITY:
-      return NO_HOST.test(field.value) ? WRONG : 0
+      return isAuthority(field.value) ? 0 : WRONG
     case ROLE.CONTENT_LENGTH:
       return LENGTH.test(field.value) ? Number(field.value) : WRONG
     case ROLE.METHOD:
