@@ -37,8 +37,7 @@ class Seen implements SeenHead {
 
   get headers(): [name: string, value: string][] {
     const { headers, authority } = this.#head
-    const others = headers.filter(([name]) => name !== 'host')
-    return authority === '' ? others : [['host', authority], ...others]
+    return [['host', authority], ...headers.filter(([name]) => name !== 'host')]
   }
 
   get fields(): { list(name: string): string } {

@@ -9,7 +9,7 @@ export class RequestHead extends HeadFields {
   readonly method: string
   /** Of CONNECT, which has none, `""`; otherwise as sent. */
   readonly scheme: string
-  /** `:authority`, or else Host; `""` when neither is there, as schemes without hosts have it. */
+  /** `:authority`, or else Host. */
   readonly authority: string
   /** Path and query as sent, or `*`; `""` of CONNECT. */
   readonly path: string
@@ -106,21 +106,14 @@ class Found {
       if (path === undefined) throw malformed(':path is missing', stream)
       if (path.verdict === ASTERISK && method.value !== 'OPTIONS') throw malformed('only OPTIONS asks for *', stream)
     }
-    this.#checkHost(scheme === undefined || HOSTED.has(scheme.value.toLowerCase()), stream)
+    // RFC 9113 asks for it of http and https only; servers ask for it of all, and HTTP/1.1 does.
+    if (authority === undefined && host === undefined) throw malformed(':authority is missing', stream)
+    if (authority?.value === '' || host?.value === '') throw malformed(':authority is empty', stream)
     if (host !== undefined && authority !== undefined && !isSameHost(authority, host, scheme)) {
       throw malformed('host differs from :authority', stream)
     }
   }
-
-  #checkHost(hosted: boolean, stream: number): void {
-    const { authority, host } = this
-    if (hosted && authority === undefined && host === undefined) throw malformed(':authority is missing', stream)
-    if (hosted && (authority?.value === '' || host?.value === '')) throw malformed(':authority is empty', stream)
-  }
 }
-
-/** Schemes whose URIs have an authority always (RFC 9110 §4.2). */
-const HOSTED: ReadonlySet<string> = new Set(['http', 'https'])
 
 function once(earlier: HeaderField | undefined, field: HeaderField, stream: number): HeaderField {
   if (earlier !== undefined) throw malformed(`${field.name} stands twice`, stream)
