@@ -1,66 +1,12 @@
 /** What a request is beside nghttp2 (in node:http2): who passes on what a server refuses loses nothing, who passes on what two readers see differently does. */
 import assert from 'node:assert/strict'
-import http2 from 'node:http2'
-import { duplexPair } from 'node:stream'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import { FLAG, frameOf, onFrames, PREFACE, TYPE } from '../fixtures/frames.ts'
+import { Nghttp2Server } from '../fixtures/nghttp2-server.ts'
 import { HpackDecoder } from '../hpack/decoder.ts'
 import { encodeBlock, field } from '../hpack/encode.ts'
 import { Http2Error } from '../http2-error.ts'
 import { requestHead } from './request-head.ts'
-
-/** `stream`: handed to the server's program with these fields; `reset`: refused. */
-type Verdict = { kind: 'stream'; raw: string[] } | { kind: 'reset' }
-
-class Server {
-  readonly #write: (octets: Buffer) => void
-  readonly #waiting = new Map<number, (verdict: Verdict) => void>()
-  readonly #close: () => void
-  #next = 1
-
-  constructor() {
-    const [serverEnd, peer] = duplexPair()
-    const session = http2.performServerHandshake(serverEnd, { settings: { enableConnectProtocol: true } })
-    session.on('error', () => {})
-    session.on('stream', (stream, _headers, _flags, raw) => {
-      stream.on('error', () => {})
-      this.#say(stream.id ?? 0, { kind: 'stream', raw })
-      stream.close(http2.constants.NGHTTP2_NO_ERROR)
-    })
-    onFrames(peer, 0, ({ type, stream }) => {
-      if (type === TYPE.RST_STREAM) this.#say(stream, { kind: 'reset' })
-      if (type === TYPE.GOAWAY) for (const id of this.#waiting.keys()) this.#say(id, { kind: 'reset' })
-    })
-    this.#write = (octets) => peer.write(octets)
-    this.#close = () => {
-      session.destroy()
-      peer.destroy()
-      serverEnd.destroy()
-    }
-    this.#write(PREFACE)
-    this.#write(frameOf({ type: TYPE.SETTINGS, flags: 0, stream: 0, payload: Buffer.alloc(0) }))
-  }
-
-  ask(block: Buffer): Promise<Verdict> {
-    const stream = this.#next
-    this.#next += 2
-    const flags = FLAG.END_HEADERS | FLAG.END_STREAM
-    return new Promise((resolve) => {
-      this.#waiting.set(stream, resolve)
-      this.#write(frameOf({ type: TYPE.HEADERS, flags, stream, payload: block }))
-    })
-  }
-
-  #say(stream: number, verdict: Verdict): void {
-    this.#waiting.get(stream)?.(verdict)
-    this.#waiting.delete(stream)
-  }
-
-  close(): void {
-    this.#close()
-  }
-}
 
 const octets = fc
   .array(fc.constantFrom('a', 'B', '/', ' ', '\t', '\r', '\n', '\0', ':', 'é', '\x7f', '\x01', '?', '#', '@', ','), {
@@ -145,14 +91,14 @@ const OF_PATHS: ReadonlySet<string> = new Set([':path is malformed', 'only OPTIO
 
 it('a request is none for us where it is none for nghttp2, and elsewhere only for reasons of RFC 9113', async () => {
   const tally = { taken: 0, refused: 0, stricter: 0 }
-  let server = new Server()
+  let server = new Nghttp2Server()
   let asked = 0
   const compare = async (fields: [string, string][]): Promise<void> => {
     const block = encodeBlock(fields.map(([name, value]) => field(name, value)))
     // A session puts up with so many mistakes only.
     if (++asked % 200 === 0) {
       server.close()
-      server = new Server()
+      server = new Nghttp2Server()
     }
     const why = ours(block)
     const theirs = await server.ask(block)
