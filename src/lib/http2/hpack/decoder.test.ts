@@ -198,6 +198,18 @@ describe('HpackDecoder', () => {
     assert.deepEqual(pairs(before)[1], ['c', 'd'])
   })
 
+  it('takes no name for another one, whichever were seen before', () => {
+    const decoder = new HpackDecoder()
+    for (let at = 0; at < 3000; at++) {
+      const name = `x-${at % 1500}`
+      const block = Buffer.concat([hex('00'), Buffer.from([name.length]), Buffer.from(name), hex('0161')])
+      assert.deepEqual(pairs(decoder.decode(block)), [[name, 'a']])
+    }
+    // The octets of a name, and the same octets as codes of another one.
+    assert.deepEqual(pairs(decoder.decode(hex('0002 1c64 0161'))), [['\x1cd', 'a']])
+    assert.deepEqual(pairs(decoder.decode(hex('0082 1c64 0161'))), [['abc', 'a']])
+  })
+
   it('empties the table for an entry that is larger than it', () => {
     const decoder = new HpackDecoder({ tableBytes: 64 })
     decoder.decode(hex('4001 6101 62'))
@@ -221,6 +233,16 @@ describe('HpackDecoder', () => {
     // What stands behind the limit changes the table all the same.
     decoder.decode(Buffer.concat([Buffer.alloc(100, 0xbe), hex('4001 6301 64')]))
     assert.deepEqual(pairs(decoder.decode(hex('be'))), [['c', 'd']])
+  })
+
+  it('gives no more than 512 fields, however small they are', () => {
+    const decoder = new HpackDecoder()
+    const small = (count: number): Buffer => Buffer.concat(Array.from({ length: count }, () => hex('0001 6100')))
+    assert.equal(decoder.decode(small(512)).tooLarge, false)
+    for (const block of [small(513), Buffer.alloc(513, 0x82)]) {
+      const { tooLarge, fields } = decoder.decode(block)
+      assert.deepEqual([tooLarge, fields.length], [true, 512])
+    }
   })
 
   const HOSTILE: [title: string, octets: string][] = [

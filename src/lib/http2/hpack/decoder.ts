@@ -10,9 +10,10 @@ import { DynamicTable, ENTRY_BYTES } from './dynamic-table.ts'
 import { STATIC_FIELDS } from './encode.ts'
 import type { FieldBlock, FieldDecoder } from './field.ts'
 import type { HeaderField } from './header-field.ts'
-import { type HeaderName, headerName } from './header-name.ts'
+import type { HeaderName } from './header-name.ts'
 import { decodedAtMost, decodeHuffman } from './huffman.ts'
 import { type Literal, type LiteralValue, literalField, plainLiteral } from './literal.ts'
+import { nameOf } from './name-cache.ts'
 import { scratch } from './scratch.ts'
 import { isSound } from './sound.ts'
 import { TableMemory } from './table-memory.ts'
@@ -28,6 +29,8 @@ export interface DecoderOptions {
 const FIRST_TABLE_BYTES = 4096
 /** The smallest size in between and the last one (RFC 7541 §4.2). */
 const MAX_SIZE_UPDATES = 2
+/** Real messages have some dozens; of small fields each takes ten times the 32 that a list counts for it. */
+const MAX_FIELDS = 512
 /** Blocks up to this are compared with the last one. */
 const MAX_SAME_BYTES = 256
 
@@ -38,6 +41,7 @@ export class HpackDecoder implements FieldDecoder {
   readonly #memory = new TableMemory()
   readonly #inTable = (bytes: number): Buffer => this.#memory.allocate(bytes)
   readonly #reader = new BlockReader()
+  readonly #readName = (): string => this.#nameText()
   #fields: HeaderField[] = []
   /** What the list may still count; negative when it was too large. */
   #left = 0
@@ -118,7 +122,7 @@ export class HpackDecoder implements FieldDecoder {
     let header: HeaderName
     if (known === undefined) {
       reader.string()
-      header = headerName(this.#nameText())
+      header = nameOf(reader.octets, reader.from, reader.to, reader.huffman, this.#readName)
       name = this.#nameLiteral(header.text)
     } else {
       header = known.header
@@ -129,7 +133,7 @@ export class HpackDecoder implements FieldDecoder {
     const value = this.#value()
     const bytes = header.text.length + value.bytes
     const stays = indexing && this.#table.holds(bytes)
-    if (stays || this.#left >= bytes + ENTRY_BYTES) {
+    if (stays || (this.#left >= bytes + ENTRY_BYTES && this.#fields.length < MAX_FIELDS)) {
       const field = literalField(header, name, value, neverIndexed, stays ? this.#inTable : Buffer.allocUnsafe)
       if (stays) this.#table.add(field)
       this.#collect(field)
@@ -153,7 +157,7 @@ export class HpackDecoder implements FieldDecoder {
 
   #collect(field: HeaderField): void {
     if (this.#left < 0) return
-    this.#left -= field.bytes + ENTRY_BYTES
+    this.#left = this.#fields.length === MAX_FIELDS ? -1 : this.#left - field.bytes - ENTRY_BYTES
     if (this.#left >= 0) this.#fields.push(field)
   }
 

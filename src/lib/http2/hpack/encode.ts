@@ -1,4 +1,5 @@
 /** Fields that we make ourselves, and blocks of fields. Nothing we write needs a table, so that an encoder has no state. */
+import { copyOctets } from './copy-octets.ts'
 import { ENTRY_BYTES } from './dynamic-table.ts'
 import type { Field } from './field.ts'
 import { HeaderField } from './header-field.ts'
@@ -49,12 +50,7 @@ export function encodeBlock(fields: readonly Field[]): Buffer {
   for (const { encoded } of fields) bytes += encoded.length
   const block = Buffer.allocUnsafe(bytes)
   let at = 0
-  for (const { encoded } of fields) {
-    // Most are a few octets, for which a call costs more than a loop.
-    if (encoded.length > 32) block.set(encoded, at)
-    else for (let index = 0; index < encoded.length; index++) block[at + index] = encoded[index] as number
-    at += encoded.length
-  }
+  for (const { encoded } of fields) at = copyOctets(encoded, 0, encoded.length, block, at)
   return block
 }
 

@@ -22,7 +22,7 @@ export interface FieldBlock {
   readonly verbatim: Buffer | undefined
   /** `verbatim`, or else `fields` encoded, once however often the block comes. */
   readonly encoded: Buffer
-  /** The list is larger than the decoder's limit (RFC 9113 §10.5.1): `fields` has its beginning only; the table is right all the same. */
+  /** The list is larger than the decoder's limit (RFC 9113 §10.5.1), or has too many fields: `fields` has its beginning only; the table is right all the same. */
   readonly tooLarge: boolean
 }
 

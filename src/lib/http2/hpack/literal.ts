@@ -1,4 +1,5 @@
 /** Literal fields without indexing (RFC 7541 §6.2.2, §6.2.3), put together of what came. */
+import { copyOctets } from './copy-octets.ts'
 import { HeaderField } from './header-field.ts'
 import type { HeaderName } from './header-name.ts'
 import { integerBytes, writeInteger } from './integer.ts'
@@ -41,9 +42,9 @@ export function literalField(
   if (index > 0 || name === undefined) writeInteger(octets, 0, index, NAME_MASK, high)
   else {
     octets[0] = high
-    name.octets.copy(octets, 1, name.from, name.to)
+    copyOctets(name.octets, name.from, name.to, octets, 1)
   }
-  value.octets.copy(octets, head, value.from, value.to)
+  copyOctets(value.octets, value.from, value.to, octets, head)
   return new HeaderField(
     header,
     header.text.length + value.bytes,
