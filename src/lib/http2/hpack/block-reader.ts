@@ -49,7 +49,7 @@ export class BlockReader {
       if (octet < 128) return value
       factor *= 128
     }
-    throw new Http2Error(ERROR_CODE.COMPRESSION_ERROR, 'an integer is too long')
+    throw wrong('an integer is too long')
   }
 
   /** Reads a string's length and passes over its content. Throws `Http2Error` COMPRESSION_ERROR. */
@@ -67,5 +67,10 @@ export class BlockReader {
 }
 
 function cut(): Http2Error {
-  return new Http2Error(ERROR_CODE.COMPRESSION_ERROR, 'a header block ends within a field')
+  return wrong('a header block ends within a field')
+}
+
+/** A block that cannot be read: the connection is lost (RFC 9113 §4.3). */
+export function wrong(why: string): Http2Error {
+  return new Http2Error(ERROR_CODE.COMPRESSION_ERROR, why)
 }

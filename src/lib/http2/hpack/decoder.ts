@@ -2,20 +2,15 @@
  * Reads header blocks (RFC 7541). What is found out of a field is found once for as long as its entry lives; nothing that is handed out refers to the
  * buffer that the block was read into. What a connection's table keeps is bounded by `tableBytes`, what a block gives by `listBytes`.
  */
-import { ERROR_CODE } from '../error-code.ts'
-import { Http2Error } from '../http2-error.ts'
-import { BlockReader } from './block-reader.ts'
+import { BlockReader, wrong } from './block-reader.ts'
 import { DecodedBlock } from './decoded-block.ts'
 import { DynamicTable, ENTRY_BYTES } from './dynamic-table.ts'
 import { STATIC_FIELDS } from './encode.ts'
 import type { FieldBlock, FieldDecoder } from './field.ts'
 import type { HeaderField } from './header-field.ts'
 import type { HeaderName } from './header-name.ts'
-import { decodedAtMost, decodeHuffman } from './huffman.ts'
-import { type Literal, type LiteralValue, literalField, plainLiteral } from './literal.ts'
-import { nameOf } from './name-cache.ts'
-import { scratch } from './scratch.ts'
-import { isSound } from './sound.ts'
+import { type Literal, literalField } from './literal.ts'
+import { nameLiteral, readName, readValue } from './read-literal.ts'
 import { TableMemory } from './table-memory.ts'
 
 export interface DecoderOptions {
@@ -41,7 +36,6 @@ export class HpackDecoder implements FieldDecoder {
   readonly #memory = new TableMemory()
   readonly #inTable = (bytes: number): Buffer => this.#memory.allocate(bytes)
   readonly #reader = new BlockReader()
-  readonly #readName = (): string => this.#nameText()
   #fields: HeaderField[] = []
   /** What the list may still count; negative when it was too large. */
   #left = 0
@@ -122,15 +116,15 @@ export class HpackDecoder implements FieldDecoder {
     let header: HeaderName
     if (known === undefined) {
       reader.string()
-      header = nameOf(reader.octets, reader.from, reader.to, reader.huffman, this.#readName)
-      name = this.#nameLiteral(header.text)
+      header = readName(reader)
+      name = nameLiteral(reader, header.text)
     } else {
       header = known.header
       const { octets, nameTo } = known.representation
       if (nameTo > 0) name = { octets, from: 1, to: nameTo }
     }
     reader.string()
-    const value = this.#value()
+    const value = readValue(reader)
     const bytes = header.text.length + value.bytes
     const stays = indexing && this.#table.holds(bytes)
     if (stays || (this.#left >= bytes + ENTRY_BYTES && this.#fields.length < MAX_FIELDS)) {
@@ -160,51 +154,10 @@ export class HpackDecoder implements FieldDecoder {
     this.#left = this.#fields.length === MAX_FIELDS ? -1 : this.#left - field.bytes - ENTRY_BYTES
     if (this.#left >= 0) this.#fields.push(field)
   }
-
-  #nameText(): string {
-    const { octets, from, to, huffman } = this.#reader
-    if (!huffman) return octets.toString('latin1', from, to)
-    const target = scratch(decodedAtMost(to - from))
-    return target.toString('latin1', 0, decoded(octets, from, to, target))
-  }
-
-  #nameLiteral(text: string): Literal {
-    const { octets, literalFrom, to } = this.#reader
-    if (to - literalFrom <= text.length + MAX_LENGTH_OCTETS) return { octets, from: literalFrom, to }
-    return plainLiteral(Buffer.from(text, 'latin1'))
-  }
-
-  #value(): LiteralValue {
-    const { octets, literalFrom, from, to, huffman } = this.#reader
-    if (!huffman) {
-      const sound = isSound(octets, from, to)
-      return { octets, from: literalFrom, to, contentFrom: from, huffman, bytes: to - from, sound }
-    }
-    const target = scratch(decodedAtMost(to - from))
-    const bytes = decoded(octets, from, to, target)
-    const sound = isSound(target, 0, bytes)
-    if (to - literalFrom <= bytes + MAX_LENGTH_OCTETS) {
-      return { octets, from: literalFrom, to, contentFrom: from, huffman, bytes, sound }
-    }
-    return { ...plainLiteral(target.subarray(0, bytes)), huffman: false, bytes, sound }
-  }
-}
-
-/** Codes that are longer than what they say are not kept: memory is counted in what they say. */
-const MAX_LENGTH_OCTETS = 6
-
-function decoded(octets: Buffer, from: number, to: number, target: Buffer): number {
-  const bytes = decodeHuffman(octets, from, to, target)
-  if (bytes < 0) throw wrong('a Huffman code is malformed')
-  return bytes
 }
 
 function isSame(left: Buffer, right: Buffer): boolean {
   if (left.length !== right.length) return false
   for (let at = 0; at < left.length; at++) if (left[at] !== right[at]) return false
   return true
-}
-
-function wrong(why: string): Http2Error {
-  return new Http2Error(ERROR_CODE.COMPRESSION_ERROR, why)
 }

@@ -1,6 +1,5 @@
 /** Fields that we make ourselves, and blocks of fields. Nothing we write needs a table, so that an encoder has no state. */
 import { copyOctets } from './copy-octets.ts'
-import { ENTRY_BYTES } from './dynamic-table.ts'
 import type { Field } from './field.ts'
 import { HeaderField } from './header-field.ts'
 import { type HeaderName, headerName, STATIC_NAMES } from './header-name.ts'
@@ -52,11 +51,6 @@ export function encodeBlock(fields: readonly Field[]): Buffer {
   let at = 0
   for (const { encoded } of fields) at = copyOctets(encoded, 0, encoded.length, block, at)
   return block
-}
-
-/** What a peer's SETTINGS_MAX_HEADER_LIST_SIZE counts (RFC 9113 §6.5.2). */
-export function listBytes(fields: readonly Field[]): number {
-  return fields.reduce((sum, { bytes }) => sum + bytes + ENTRY_BYTES, 0)
 }
 
 const OTHER = /[^\0-\xff]/

@@ -16,15 +16,17 @@ interface Known {
 
 const KNOWN: (Known | undefined)[] = new Array(PLACES).fill(undefined)
 
+type Read = (octets: Buffer, from: number, to: number, huffman: boolean) => string
+
 /** @param read makes the text of octets that are not known */
-export function nameOf(octets: Buffer, from: number, to: number, huffman: boolean, read: () => string): HeaderName {
-  if (to - from > MAX_OCTETS) return headerName(read())
+export function nameOf(octets: Buffer, from: number, to: number, huffman: boolean, read: Read): HeaderName {
+  if (to - from > MAX_OCTETS) return headerName(read(octets, from, to, huffman))
   let hash = huffman ? 1 : 0
   for (let at = from; at < to; at++) hash = (Math.imul(hash, 31) + (octets[at] as number)) | 0
   const place = (hash ^ (hash >>> 9)) & (PLACES - 1)
   const known = KNOWN[place]
   if (known !== undefined && known.huffman === huffman && isSame(known.octets, octets, from, to)) return known.name
-  const name = headerName(read())
+  const name = headerName(read(octets, from, to, huffman))
   KNOWN[place] = { octets: Uint8Array.prototype.slice.call(octets, from, to), huffman, name }
   return name
 }
