@@ -188,14 +188,28 @@ describe('HpackDecoder', () => {
     const first = decoder.decode(hex('82be'))
     assert.equal(decoder.decode(hex('82be')), first)
     assert.equal(decoder.decode(hex('be82')).fields[0], first.fields[1])
+    decoder.decode(hex('82be'))
     decoder.decode(hex('4001 6301 64'))
     assert.deepEqual(pairs(decoder.decode(hex('82be'))), [
       [':method', 'GET'],
       ['c', 'd'],
     ])
-    const before = decoder.decode(hex('82be'))
-    assert.throws(() => decoder.decode(hex('20 82be')), { code: ERROR_CODE.COMPRESSION_ERROR })
-    assert.deepEqual(pairs(before)[1], ['c', 'd'])
+    decoder.decode(hex('20'))
+    assert.throws(() => decoder.decode(hex('82be')), { code: ERROR_CODE.COMPRESSION_ERROR })
+    assert.deepEqual(pairs(first)[1], ['a', 'b'])
+  })
+
+  it('keeps no codes that are longer than what they say', () => {
+    // 16 octets of 30 bits each, of a name and of a value: CR has one.
+    const bits = `${'1'.repeat(28)}01`.repeat(16)
+    const codes = Buffer.from(bits.match(/.{8}/g)?.map((octet) => Number.parseInt(octet, 2)) ?? [])
+    const string = Buffer.concat([Buffer.from([0x80 + codes.length]), codes])
+    const { fields } = new HpackDecoder().decode(Buffer.concat([hex('40'), string, string]))
+    assert.equal(fields[0]?.bytes, 32)
+    assert.ok((fields[0]?.encoded.length ?? 99) <= 35)
+    assert.deepEqual(pairs(new HpackDecoder().decode(fields[0]?.encoded ?? hex(''))), [
+      [fields[0]?.name, fields[0]?.value],
+    ])
   })
 
   it('takes no name for another one, whichever were seen before', () => {
