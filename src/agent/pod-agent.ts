@@ -9,6 +9,7 @@ import type { AppProcess } from './app-process.ts'
 import { coalesce } from './coalesce.ts'
 import { Copies } from './copies/copies.ts'
 import type { RoleContext } from './dialer-role.ts'
+import { FilterNews } from './filter-news.ts'
 import { type Laptop, Laptops } from './laptops.ts'
 import { Managers } from './managers.ts'
 import { Routes } from './routes.ts'
@@ -34,6 +35,7 @@ export class PodAgent {
   readonly #options: PodAgentOptions
   readonly #laptops: Laptops
   readonly #copies: Copies
+  readonly #filterNews = new FilterNews()
   readonly #managers: Managers
   readonly #sources: Sources
   readonly #timer: Timer
@@ -183,6 +185,10 @@ export class PodAgent {
 
   #look(): void {
     const { clock } = this.#options
+    for (const route of this.routes.active()) {
+      const laptop = this.#laptops.serving(route.session, route.intercept)
+      if (laptop !== undefined) this.#filterNews.tell(laptop, route, this.routes.filterCounts(route))
+    }
     const ports = 'want' in this.#ports ? this.#ports : undefined
     const used = (this.routes.config?.routes.length ?? 0) > 0 || (ports?.connections ?? 0) > 0
     if (used) this.#idleSince = clock.now()

@@ -107,6 +107,22 @@ test('a wiretap gets its copies beside whoever answers, through other configs by
   assert.equal(keyOf(routes.decideRaw(80)), undefined)
 })
 
+test('what a filter could not be asked is counted, through other configs too', async () => {
+  const { routes, serve } = laptops()
+  const one = route('a', 'int(request.headers["x-n"]) > 1')
+  await routes.apply(config(1, [one]))
+  serve('a')
+  assert.equal(routes.decide(80, request('/')).choice.to, 'app')
+  await routes.apply(config(2, [route('b', ''), one]))
+  assert.equal(routes.decide(80, request('/', { 'x-n': 'x' })).choice.to, 'app')
+  assert.equal(routes.decide(80, request('/', { 'x-n': '2' })).choice.to, 'laptop')
+  assert.deepEqual(routes.filterCounts(one), { exceeded: 0, failed: 2 })
+  const slow = route('a', 'request.path.split("").exists(a, request.path.split("").exists(b, a + b == "yz"))')
+  await routes.apply(config(3, [slow]))
+  assert.equal(routes.decide(80, request(`/${'a'.repeat(9000)}`)).choice.to, 'app')
+  assert.deepEqual(routes.filterCounts(slow), { exceeded: 1, failed: 0 })
+})
+
 test('what is delivered names the attachment, the port and the client', async () => {
   const { routes, serve } = laptops()
   await routes.apply(config(1, [route('a', '')]))

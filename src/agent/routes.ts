@@ -67,6 +67,8 @@ export class Routes implements Routing {
   #ports = new Map<number, PortTables>()
   /** By their ports and routes: a wiretap that stays as it is keeps its own through other configs. */
   #copiers = new Map<string, Copier>()
+  /** By attachment and text: one that stays goes on counting, and keeps what it has learnt of its patterns. */
+  #filters = new Map<string, Filter>()
   readonly #isActive = (route: Route): boolean => this.#laptopOf(route) !== undefined
   readonly #isServed = ({ route }: Served): boolean => this.#isActive(route)
   readonly #isTapped = ({ route }: Wiretap): boolean => this.#isActive(route)
@@ -87,9 +89,10 @@ export class Routes implements Routing {
    */
   async apply(config: AgentConfig): Promise<boolean> {
     if (!this.isNewer(config)) return false
-    const routes = await Promise.all(config.routes.map(compiled))
+    const routes = await Promise.all(config.routes.map((route) => compiled(route, this.#filters.get(keyOf(route)))))
     if (!this.isNewer(config)) return false
     this.#config = config
+    this.#filters = new Map(routes.map(({ route, filter }) => [keyOf(route), filter]))
     const copiers = new Map<string, Copier>()
     const copierOf = (route: Route, port: number): Copier => {
       const key = `${port} ${JSON.stringify(route)}`
@@ -101,6 +104,12 @@ export class Routes implements Routing {
     this.#ports = new Map([...ports].map((port) => [port, tablesOf(port, routes, copierOf)]))
     this.#copiers = copiers
     return true
+  }
+
+  /** Requests that the filter of a route did not match because it took too long, or failed. */
+  filterCounts(route: Route): Pick<Filter, 'exceeded' | 'failed'> {
+    const { exceeded = 0, failed = 0 } = this.#filters.get(keyOf(route)) ?? {}
+    return { exceeded, failed }
   }
 
   /** Routes whose laptop is connected and serves them. */
@@ -168,9 +177,14 @@ export class Routes implements Routing {
   }
 }
 
-async function compiled(route: Route): Promise<Compiled> {
+function keyOf({ intercept, filter }: Route): string {
+  return `${intercept} ${filter}`
+}
+
+/** @param known its filter, if it was compiled before */
+async function compiled(route: Route, known: Filter | undefined): Promise<Compiled> {
   try {
-    return { route, filter: await compileFilter(route.filter) }
+    return { route, filter: known ?? (await compileFilter(route.filter)) }
   } catch (error) {
     throw new Error(`the filter of ${route.name} is not valid: ${(error as Error).message}`)
   }

@@ -2,6 +2,7 @@
 import type { AttachRequest } from '../lib/daemon-api.ts'
 import type { Call, Command, Option } from './command.ts'
 import { filterOf } from './filter.ts'
+import { usage } from './parse.ts'
 import { targetOf } from './target.ts'
 
 export const ATTACH_OPTIONS: Option[] = [
@@ -23,8 +24,20 @@ export function attachRequest(command: Pick<Command, 'name'>, call: Call): Attac
     ports: (options.port ?? []) as string[],
     command: program.length > 0,
   }
+  for (const port of request.ports) checkPort(command, port)
   const filter = filterOf(command, call)
   if (filter !== undefined) request.filter = filter
   if (typeof options.container === 'string') request.container = options.container
   return request
+}
+
+/** What can be known without the cluster. Throws RC-U-101. */
+function checkPort(command: Pick<Command, 'name'>, typed: string): void {
+  const [, port = '', laptop] = /^([A-Za-z0-9-]+)(?::(\d+))?$/.exec(typed) ?? []
+  if (port === '') throw usage(command, `--port is "${typed}" but must be PORT or PORT:LAPTOPPORT`)
+  for (const number of [port, laptop]) {
+    if (number === undefined || !/^\d+$/.test(number)) continue
+    if (Number(number) < 1 || Number(number) > 65535)
+      throw usage(command, `--port is "${typed}" but ports are from 1 to 65535`)
+  }
 }

@@ -1,22 +1,17 @@
 /** The options that say which requests are meant: the same for each command that takes requests. `filter.ts` reads them. */
 import type { Option } from './command.ts'
 
-/** Which requests, by what they have. */
-export const TERM_OPTIONS: Option[] = [
+export const FILTER_OPTIONS: Option[] = [
+  { flags: '--all', summary: 'every request, not only yours' },
   {
     flags: '--header <name=value>',
-    summary: 'with this header: value, prefix* or ~regex; name= when absent',
+    summary: 'with this header: value, prefix* or ~regex; name= when absent or empty, name=* when not',
     repeated: true,
   },
-  { flags: '--method <value>', summary: 'of this method', repeated: true },
+  { flags: '--method <value>', summary: 'of this method, such as POST', repeated: true },
   { flags: '--path <value>', summary: 'of this path: /path, /prefix* or ~regex', repeated: true },
   { flags: '--query <name=value>', summary: 'with this query parameter', repeated: true },
   { flags: '--cookie <name=value>', summary: 'with this cookie', repeated: true },
   { flags: '--not', summary: 'negates the option after it; all that are given must match' },
-]
-
-export const FILTER_OPTIONS: Option[] = [
-  { flags: '--all', summary: 'every request, not only yours' },
-  ...TERM_OPTIONS,
   { flags: '--filter <cel>', summary: 'for which this CEL expression is true; see docs/filters.md', repeated: true },
 ]

@@ -51,6 +51,21 @@ describe('options of filters', () => {
     [['--path', '/a', '--not'], /--not stands before/],
     [['--not', '--port', '80', '--path', '/a'], /--not stands before/],
     [['--not', '--all'], /--not stands before/],
+    [['--method', 'POST,PUT'], /one method, not "POST,PUT"; for any of several say --method '~\^\(POST\|PUT\)\$'/],
+    [['--method', 'P T'], /cannot be a method/],
+    [['--method', 'GET', '--method', 'post'], /--method GET and --method post.*--method '~\^\(GET\|POST\)\$'/],
+    [
+      ['--header', 'a=1', '--path', '/b', '--header', 'A=2'],
+      /--header a=1 and --header A=2, .*--header 'a=~\^\(1\|2\)\$'/,
+    ],
+    [['--path', '/a', '--not', '--path', '/a*'], /--path \/a and --not --path \/a\*, and all options must hold\.$/],
+    [['--method', 'GET', '--filter', 'request.method == "PUT" && true'], /--method GET and --filter request/],
+    [['--query', 'a=', '--query', 'a=*'], /No request matches/],
+    [['--header', 'x=a\nb'], /line breaks/],
+    [['--header', 'x= a'], /blanks around/],
+    [['--cookie', 'x=a;b'], /semicolon/],
+    [['--cookie', 'x="a"'], /quotes/],
+    [['--path', '/a b'], /%20/],
   ]
   for (const [argv, message] of MISTAKES) {
     it(`${argv.join(' ')} is refused`, () => {
@@ -60,6 +75,14 @@ describe('options of filters', () => {
       )
     })
   }
+
+  it('may be about one thing when a request can have it', () => {
+    assert.equal(
+      filterFor('--path', '/a*', '--not', '--path', '/ab*', '--path', '~b', '--method', '~^(POST|PUT)$'),
+      'request.path.startsWith("/a") && !request.path.startsWith("/ab") && request.path.matches("b") && request.method.matches("^(POST|PUT)$")',
+    )
+    assert.equal(filterFor('--header', 'x=~ a$'), 'request.headers["x"].matches(" a$")')
+  })
 
   it('an expression may have parentheses in its texts and comments', () => {
     const cel = 'request.path != ")" && (true) // :)'

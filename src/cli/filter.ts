@@ -1,6 +1,7 @@
 /** The filter that the options of `filter-options.ts` say, as CEL. */
 import { type Term, writeTerm } from '../lib/filter/term.ts'
 import type { Call, Command } from './command.ts'
+import { contradiction } from './contradiction.ts'
 import { usage } from './parse.ts'
 import { termOf } from './term.ts'
 
@@ -8,14 +9,15 @@ const TERMS = ['header', 'method', 'path', 'query', 'cookie'] as const
 
 /**
  * @param command that has these options
- * @returns CEL; empty for everything; undefined for the personal mark. Throws RC-U-101 when the options contradict each other.
+ * @returns CEL; empty for everything; undefined for the personal mark. Throws RC-U-101 when the options make no sense, alone or together.
  */
 export function filterOf(command: Pick<Command, 'name'>, { given }: Pick<Call, 'given'>): string | undefined {
-  const parts: { cel: string; expression: boolean }[] = []
+  const parts: { shown: string; cel: string; expression: boolean }[] = []
   let all = false
   let negated = false
   for (const { name, value } of given) {
     const kind = TERMS.find((one) => one === name)
+    const shown = `${negated ? '--not ' : ''}--${name} ${value}`
     if (negated && kind === undefined && name !== 'filter') break
     if (name === 'not') negated = true
     else if (name === 'all') all = true
@@ -23,13 +25,13 @@ export function filterOf(command: Pick<Command, 'name'>, { given }: Pick<Call, '
       const cel = String(value)
       if (cel.trim() === '') throw usage(command, '--filter is empty; say --all for everything')
       if (!isClosed(cel)) throw usage(command, 'the parentheses in --filter do not match each other')
-      parts.push(negated ? { cel: `!${grouped(cel)}`, expression: false } : { cel, expression: true })
+      parts.push({ shown, cel: negated ? `!${grouped(cel)}` : cel, expression: !negated })
       negated = false
     } else if (kind !== undefined) {
       const term = termOf(command, kind, String(value))
       // A negated negation is none: `--not --header x=*` asks for its absence.
       const cel = writeTerm(negated ? ({ ...term, not: term.not !== true } satisfies Term) : term)
-      parts.push({ cel, expression: false })
+      parts.push({ shown, cel, expression: false })
       negated = false
     }
   }
@@ -37,6 +39,8 @@ export function filterOf(command: Pick<Command, 'name'>, { given }: Pick<Call, '
   if (all && parts.length > 0) throw usage(command, '--all takes everything, so no other filter goes with it')
   if (all) return ''
   if (parts.length === 0) return undefined
+  const never = contradiction(parts)
+  if (never !== undefined) throw usage(command, never)
   const [only] = parts
   if (parts.length === 1) return only?.cel
   return parts.map(({ cel, expression }) => (expression ? grouped(cel) : cel)).join(' && ')

@@ -39,7 +39,7 @@ export function parse(command: Command, argv: string[]): { call: Parsed } | { he
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return { help }
-    throw misunderstood(command, error)
+    throw dash < 0 ? (undashed(command, own, parser) ?? misunderstood(command, error)) : misunderstood(command, error)
   }
   const { output, context, namespace, kubeconfig, ...options } = parser.opts<Record<string, string>>()
   if (output !== undefined && output !== 'table' && output !== 'json') {
@@ -73,6 +73,36 @@ function parserOf(command: Command): Parser {
 
 function usageOf({ args }: Command): string {
   return ['[options]', ...args.map(({ name, optional }) => (optional ? `[${name}]` : `<${name}>`))].join(' ')
+}
+
+/** A program that was typed without `--` before it: its options look like ours. */
+function undashed(command: Command, argv: string[], parser: Parser): Error | undefined {
+  if (command.program === undefined) return undefined
+  let words = 0
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at] ?? ''
+    if (!word.startsWith('-')) {
+      if (words++ < command.args.length) continue
+      const own = ['remocal', command.name, ...argv.slice(0, at)]
+      const program = argv.slice(at)
+      const line = [...own, '--', ...program].map(quoted).join(' ')
+      return fault(
+        'RC-U-101',
+        `The program and what belongs to it stand after "--": ${program[0]} has none before it.`,
+        [line],
+      )
+    }
+    const option = parser.options.find(({ short, long }) => short === word || long === word)
+    if (option === undefined && !word.includes('=')) return undefined
+    // Its value is the next word.
+    if (option?.required === true) at++
+  }
+  return undefined
+}
+
+/** As a shell takes it. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
 function misunderstood(command: Command, error: CommanderError): Error {

@@ -5,6 +5,7 @@ import { DaemonClient } from './daemon-client.ts'
 import { attachedText } from './render/attached.ts'
 import { countsText } from './render/counts.ts'
 import { differenceText } from './render/difference.ts'
+import { filterText } from './render/filter-text.ts'
 import { shareText } from './render/share.ts'
 
 /** What the daemon tells meanwhile. */
@@ -66,5 +67,5 @@ export class ShownWiretap {
 
 export function begunText(result: WiretapResult): string {
   const compared = result.diff ? ', answers compared' : ''
-  return attachedText(result, 'Wiretapping', `copies of ${shareText(result, result.filter)}${compared}`)
+  return attachedText(result, 'Wiretapping', `copies of ${shareText(result, filterText(result.filter))}${compared}`)
 }

@@ -2,7 +2,7 @@
 import { Waiters } from '../lib/waiters.ts'
 import { openCircuit } from '../wire/carrier/open-circuit.ts'
 import { type ControlChannel, controlChannel } from '../wire/control.ts'
-import type { CopyCounts } from '../wire/messages/control.ts'
+import type { CopyCounts, FilterCounts } from '../wire/messages/control.ts'
 import type { LinkMux } from '../wire/mux/mux.ts'
 import type { Opening, Session } from '../wire/session/contract.ts'
 import { drained } from '../wire/session/drained.ts'
@@ -20,6 +20,7 @@ export interface Served {
   onDeliver(opening: Opening, port: number): void
   onCopies(opening: Opening): void
   onCounts(podUid: string, counts: CopyCounts): void
+  onFiltered(podUid: string, counts: FilterCounts): void
   /** What an agent routes to this laptop has changed. */
   onAttached(): void
 }
@@ -185,6 +186,7 @@ export class AgentLinks {
     link.control = controlChannel(stream, {
       onMessage: (message) => {
         if (message.kind === 'copies') link.served.get(message.intercept)?.onCounts(podUid, message)
+        if (message.kind === 'filtered') link.served.get(message.intercept)?.onFiltered(podUid, message)
         if (message.kind !== 'attached') return
         link.attached = new Set(message.intercepts)
         this.#waiters.changed()

@@ -57,9 +57,14 @@ export interface ListResult {
     /** Container ports with the Services that lead to them. */
     ports: { port: number; name?: string; services: string[] }[]
     held: {
+      /** Of its object; `leave` takes it. */
+      name: string
       by: string
       mode: 'intercept' | 'wiretap'
       filter: string
+      priority: number
+      /** Of those that this laptop holds. */
+      filtered?: FilterCounts
       since: string
       yours: boolean
       routeNow: string
@@ -130,8 +135,11 @@ export interface WiretapCounts {
    * half way (`broken`), or nothing listened (`unheard`).
    */
   dropped: Record<'slow' | 'rate' | 'large' | 'broken' | 'unheard', number>
-  /** With diff. `uncompared`: the app's answer was too large, broke off, or cannot be read. `untold`: differences that the caller did not read in time. */
-  compared?: { same: number; different: number; uncompared: number; untold: number }
+  /**
+   * With diff. `uncompared`: the app's answer was too large, broke off, or cannot be read. `untold`: differences that the caller did not read in time. `pending`: an
+   * answer is not there yet, or was not when the wiretap ended.
+   */
+  compared?: { same: number; different: number; uncompared: number; untold: number; pending: number }
 }
 
 /** The app and the program answered a request differently. */
@@ -162,12 +170,18 @@ export interface RunPlace {
 /** POST /v1/tally {target, name} → WiretapCounts of the wiretap with this name, as they are now. */
 /** POST /v1/run {target, namespace} → Progress<RunPlace> lines; the answer stays open; closing it ends the runner. */
 
-/** POST /v1/leave {target, namespace?, workload?} */
+/** POST /v1/leave {target, namespace?, workload?}: `workload` as typed, or an attachment's name. */
 export interface LeaveResult {
-  left: { namespace: string; workload: string }[]
+  left: { namespace: string; workload: string; name: string }[]
 }
 
 /** POST /v1/settle {target} → `{}` when all that was being left there is gone. */
+
+/** Requests that a filter did not match because it could not be asked to its end. */
+export interface FilterCounts {
+  exceeded: number
+  failed: number
+}
 
 /** POST /v1/status {context?, namespace?} */
 export interface StatusResult {
@@ -184,10 +198,15 @@ export interface StatusResult {
     link?: 'tcp' | 'port-forward'
     rttMs: number
     attachments: {
+      /** Of its object; `leave` takes it. */
+      name: string
       namespace: string
       workload: string
       mode: 'intercept' | 'wiretap'
       filter: string
+      /** Requests that did not match because the filter took too long on them (`docs/filters.md`), or failed. */
+      filtered: FilterCounts
+      priority: number
       ifDown: 'app' | 'error'
       /** Of a wiretap. */
       wiretap?: WiretapShare & WiretapCounts

@@ -60,6 +60,20 @@ export function readDirectly(socket: Socket, onBytes: ((bytes: Buffer) => void) 
   if (socket instanceof SlabSocket) socket.direct = onBytes
 }
 
+/**
+ * Writes as `write` does, but past the stream's own queue while nothing waits in it, where that can be had: a small write costs half as much.
+ * @param bytes are the caller's again once `unsentBytes` is 0
+ * @returns false: more is better kept until `drain`
+ */
+export function writeDirectly(socket: Socket, bytes: Uint8Array): boolean {
+  return socket instanceof SlabSocket ? socket.writeDirectly(bytes) : socket.write(bytes)
+}
+
+/** Of what was written, what the kernel has not taken yet. */
+export function unsentBytes(socket: Socket): number {
+  return socket.writableLength + (socket instanceof SlabSocket ? socket.unsent : 0)
+}
+
 /** What Node's sockets have and do not declare. */
 interface Inner extends Socket {
   _handle: { useUserBuffer?: unknown } | null
@@ -79,8 +93,18 @@ class SlabSocket extends Socket {
   /** How much it lends at most. */
   lends = 0
   direct: ((bytes: Buffer) => void) | undefined
+  /** Bytes that were written directly and that the kernel has not taken yet. */
+  unsent = 0
   /** Undefined: the shared one. */
   #own: Buffer | undefined
+  #isLate = false
+  readonly #sent = (error?: Error | null): void => {
+    this.unsent = 0
+    if (error) this.destroy(error)
+    // Who has written to the queue meanwhile hears from that.
+    else if (this.#isLate && !this.writableNeedDrain) this.emit('drain')
+    this.#isLate = false
+  }
 
   constructor(options: SocketConstructorOpts) {
     // Node asks for memory before there is a `this`.
@@ -103,6 +127,16 @@ class SlabSocket extends Socket {
     if (this.direct === undefined || this.readableLength > 0) return this.push(bytes)
     this.direct(bytes)
     return true
+  }
+
+  writeDirectly(bytes: Uint8Array): boolean {
+    if (this.unsent > 0 || this.writableLength > 0 || this.writableCorked > 0 || this.connecting || !this.writable)
+      return this.write(bytes)
+    this.unsent = bytes.length
+    // Whatever is written next comes behind it: the kernel's side of a socket has a queue of its own.
+    this._write(bytes, 'buffer' as BufferEncoding, this.#sent)
+    this.#isLate = this.unsent > 0
+    return !this.#isLate
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { closeSlab, debug, giveBack, lend, SLAB_BYTES, settle, takeSlab } from './slab.ts'
-import { connectSlabs, createSlabServer, lendReads } from './slab-socket.ts'
+import { connectSlabs, createSlabServer, lendReads, unsentBytes, writeDirectly } from './slab-socket.ts'
 
 debug.poison = true
 
@@ -110,6 +110,45 @@ describe('sockets that lend what they read', () => {
     far.resume()
     const [error] = (await once(far, 'error')) as [NodeJS.ErrnoException]
     assert.equal(error.code, 'ECONNRESET')
+    await close()
+  })
+
+  it('write past their queue only what nothing waits before, and end and drain as usual', async () => {
+    const { near, far, close } = await pair()
+    if (near.connecting) await once(near, 'connect')
+    const sent: Buffer[] = []
+    const write = (bytes: Buffer, directly: boolean): boolean => {
+      sent.push(bytes)
+      return directly ? writeDirectly(near, bytes) : near.write(bytes)
+    }
+    assert.ok(write(Buffer.from('small'), true))
+    assert.equal(unsentBytes(near), 0)
+    // More than the kernel takes while nobody reads.
+    let piece = 0
+    while (write(Buffer.alloc(SLAB_BYTES, ++piece), true));
+    assert.ok(unsentBytes(near) > 0)
+    for (const directly of [true, false, true]) write(Buffer.alloc(1000, ++piece), directly)
+    const drained = once(near, 'drain')
+    const got: Buffer[] = []
+    far.on('data', (bytes: Buffer) => got.push(Buffer.from(bytes))).resume()
+    await drained
+    write(Buffer.from('last'), true)
+    near.end()
+    await once(far, 'end')
+    assert.ok(Buffer.concat(got).equals(Buffer.concat(sent)))
+    far.end()
+    await close()
+  })
+
+  it('that write directly to whom has gone are closed with an error, and take no more', async () => {
+    const { near, far, close } = await pair()
+    far.resetAndDestroy()
+    const failed = once(near, 'error')
+    near.resume()
+    await failed
+    // No second error.
+    writeDirectly(near, Buffer.from('late'))
+    assert.equal(near.destroyed, true)
     await close()
   })
 

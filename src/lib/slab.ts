@@ -62,25 +62,9 @@ export function giveBack(bytes: Uint8Array): void {
   if (buffer.lent === 0 && !buffer.open) keep(buffer)
 }
 
-/** Bytes that were written to something; they are given back once all of them are gone. */
-export class Written {
-  readonly #to: { readonly writableLength: number; readonly destroyed: boolean }
-  #bytes: Uint8Array[] = []
-
-  constructor(to: { readonly writableLength: number; readonly destroyed: boolean }) {
-    this.#to = to
-  }
-
-  add(bytes: Uint8Array): void {
-    if (bytes.buffer instanceof Slab) this.#bytes.push(bytes)
-  }
-
-  /** Call after a write, and when the stream has drained. */
-  settle(): void {
-    if (this.#bytes.length === 0 || this.#to.writableLength > 0 || this.#to.destroyed) return
-    for (const bytes of this.#bytes) giveBack(bytes)
-    this.#bytes = []
-  }
+/** Whether the bytes are lent ones: others need not be given back. */
+export function isLent(bytes: Uint8Array): boolean {
+  return bytes.buffer instanceof Slab
 }
 
 /** Bytes that will wait for long: a small piece leaves its slab, so that it keeps no more memory than it is. */

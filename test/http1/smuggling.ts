@@ -70,10 +70,11 @@ try {
   const results = await Promise.all(servers.map(against))
   process.stdout.write(line(['REQUEST', 'SOURCE', 'AGENT', ...names]))
   let wrong = 0
-  for (const [at, { name, source }] of ROWS.entries()) {
+  for (const [at, { name, source, unread }] of ROWS.entries()) {
     const of = results.map((list) => list[at])
     const agents = [...new Set(of.map((result) => result?.agent ?? ''))]
     process.stdout.write(line([name, source, agents.join(' / '), ...of.map((result) => result?.server ?? '')]))
+    if (unread !== undefined) process.stdout.write(`  unread: ${unread}\n`)
     for (const [index, result] of of.entries()) {
       for (const problem of result?.problems ?? []) {
         wrong++

@@ -4,7 +4,7 @@ import { EventEmitter, once } from 'node:events'
 import { type TestContext, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { FakeClock } from '../../lib/fake-clock.ts'
-import { silentLogger } from '../../lib/logger.ts'
+import { type Logger, silentLogger } from '../../lib/logger.ts'
 import { memoryPair } from '../../wire/link/memory.ts'
 import type { Route } from '../../wire/messages/control.ts'
 import { PROTOCOL } from '../../wire/messages/hello.ts'
@@ -19,7 +19,10 @@ const ROUTE: Route = {
 }
 const REQUEST = Buffer.from('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
 
-function start(t: TestContext): {
+function start(
+  t: TestContext,
+  logger: Logger = silentLogger,
+): {
   copies: Copies
   clock: FakeClock
   daemon: TestDaemon
@@ -43,7 +46,7 @@ function start(t: TestContext): {
     onChange,
   })
   const serving = laptops.serving.bind(laptops)
-  const copies = new Copies({ clock, logger: silentLogger, serving, onChange })
+  const copies = new Copies({ clock, logger, serving, onChange })
   t.after(() => {
     copies.close()
     laptops.close()
@@ -121,4 +124,20 @@ test('a daemon that takes no copies is asked again after a while, and not before
   clock.advance(1000)
   await changed(() => copies.isOpen(ROUTE))
   assert.equal(daemon.copyStreams, 2)
+})
+
+test('a daemon that goes on refusing copies is asked ever less often, and that is said once', async (t) => {
+  const said: string[] = []
+  const { clock, daemon } = start(t, { ...silentLogger, info: (_fields: object, text: string) => void said.push(text) })
+  daemon.takesCopies = false
+  await daemon.serve(['w'])
+  const askedAt: number[] = []
+  for (let second = 0; second < 150; second++) {
+    for (let n = 0; n < 20; n++) await turn()
+    if (daemon.copyStreams > askedAt.length) askedAt.push(second)
+    clock.advance(1000)
+  }
+  assert.deepEqual(askedAt.slice(0, 5), [0, 1, 3, 7, 15])
+  assert.ok(askedAt.length < 9, askedAt.join(' '))
+  assert.equal(said.filter((text) => text === 'no stream for copies').length, 1)
 })

@@ -14,6 +14,8 @@ import { Wiretap } from './wiretap.ts'
 export const AGENT_BYTES: number = 32 * 1024 * 1024
 /** How often laptops are told, streams that failed are tried again, and what never ends is given up. */
 const LOOK_MS = 1000
+/** A laptop that refuses copies, since it is of an earlier version, is asked ever less often. */
+const MOST_RETRY_MS = 60_000
 
 export interface CopiesOptions {
   clock: Clock
@@ -24,14 +26,22 @@ export interface CopiesOptions {
   onChange(): void
 }
 
+interface Asked {
+  session: Session
+  /** In the clock's milliseconds. */
+  at: number
+  /** Until it may be asked again; grows with each refusal. */
+  waitMs: number
+}
+
 export class Copies {
   readonly #options: CopiesOptions
   readonly #budget = new Budget(AGENT_BYTES)
   /** By the Intercept's uid. */
   readonly #wiretaps = new Map<string, Wiretap>()
   readonly #opening = new Set<string>()
-  /** The laptop at which a stream was asked for last: one that was refused, or ended, is asked for again only after a while. */
-  readonly #asked = new Map<string, Session>()
+  /** Where a stream was asked for last: one that was refused, or ended, is asked for again only after a while. */
+  readonly #asked = new Map<string, Asked>()
   readonly #timer: { cancel(): void }
   #routes: Route[] = []
 
@@ -66,7 +76,7 @@ export class Copies {
       const wiretap = this.#wiretapOf(route)
       const session = this.#laptopOf(route)?.session
       if (wiretap.line !== undefined && wiretap.line.session !== session) wiretap.use(undefined)
-      if (wiretap.line === undefined && session !== this.#asked.get(intercept)) void this.#open(route, wiretap)
+      if (wiretap.line === undefined && session !== this.#asked.get(intercept)?.session) void this.#open(route, wiretap)
     }
   }
 
@@ -78,11 +88,14 @@ export class Copies {
 
   async #open(route: Route, wiretap: Wiretap): Promise<void> {
     const { intercept } = route
-    const { logger, onChange } = this.#options
+    const { clock, logger, onChange } = this.#options
     const session = this.#laptopOf(route)?.session
     if (session === undefined || this.#opening.has(intercept)) return
     this.#opening.add(intercept)
-    this.#asked.set(intercept, session)
+    const earlier = this.#asked.get(intercept)
+    const isNew = earlier?.session !== session
+    const asked: Asked = { session, at: clock.now(), waitMs: isNew ? LOOK_MS : earlier.waitMs }
+    this.#asked.set(intercept, asked)
     try {
       const { stream } = await session.open({ service: 'copies', intercept })
       const line = new Line(stream, session, wiretap.budget, onChange)
@@ -90,11 +103,13 @@ export class Copies {
       const isWanted = this.#wiretaps.get(intercept) === wiretap && this.#laptopOf(route)?.session === session
       if (!isWanted) line.close()
       else {
+        asked.waitMs = LOOK_MS
         wiretap.use(line)
         wiretap.forgetTold()
       }
     } catch (error) {
-      logger.info({ intercept: route.name, error: (error as Error).message }, 'no stream for copies')
+      if (isNew) logger.info({ intercept: route.name, error: (error as Error).message }, 'no stream for copies')
+      else asked.waitMs = Math.min(2 * asked.waitMs, MOST_RETRY_MS)
       return
     } finally {
       this.#opening.delete(intercept)
@@ -106,11 +121,18 @@ export class Copies {
     for (const route of this.#routes) {
       const wiretap = this.#wiretapOf(route)
       wiretap.sweep()
-      if (wiretap.line === undefined) void this.#open(route, wiretap)
       const laptop = this.#laptopOf(route)
+      if (wiretap.line === undefined && this.#isDue(route.intercept, laptop)) void this.#open(route, wiretap)
       const news = laptop === undefined ? undefined : wiretap.news()
       if (news !== undefined) laptop?.tell(news)
     }
+  }
+
+  #isDue(intercept: string, laptop: Laptop | undefined): boolean {
+    const asked = this.#asked.get(intercept)
+    return (
+      asked?.session !== laptop?.session || asked === undefined || this.#options.clock.now() - asked.at >= asked.waitMs
+    )
   }
 
   #wiretapOf({ intercept }: Route): Wiretap {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import { createServer } from 'node:net'
 import { after, describe, it } from 'node:test'
-import { closePlaces, dial, echo, exchange, get, place } from './fixtures/place.ts'
+import { closePlaces, dial, echo, exchange, get, inTime, place } from './fixtures/place.ts'
 
 after(closePlaces)
 
@@ -212,6 +212,31 @@ describe('connections that were taken over', { timeout: 30_000 }, () => {
     assert.equal(error.code, 'ECONNRESET')
   })
 
+  for (const [what, request] of [
+    ['pipelined requests', get('/1', 'X-User: jane') + get('/2')],
+    ['an upload', 'POST / HTTP/1.1\r\nHost: x\r\nX-User: jane\r\nContent-Length: 90000000\r\n\r\n'],
+  ] as const) {
+    it(`a client that goes while it is held is gone for the laptop too: ${what}`, async () => {
+      const laptop = createServer({ pauseOnConnect: true }).on('connection', (socket) => socket.on('error', () => {}))
+      const { port, clock } = await place(undefined, laptop)
+      const connected = once(laptop, 'connection')
+      const client = await dial(port)
+      client.write(request)
+      if (what === 'an upload') {
+        // More than all buffers on the way hold.
+        client.write(Buffer.alloc(60_000_000))
+        for (let before = -1; before !== client.bytesWritten - client.writableLength; ) {
+          before = client.bytesWritten - client.writableLength
+          await new Promise((resolve) => setTimeout(resolve, 100))
+        }
+      }
+      const [served] = await connected
+      const closed = new Promise((resolve) => served.resume().once('close', resolve))
+      client.resetAndDestroy()
+      await inTime(clock, closed)
+    })
+  }
+
   it('a client that reads slowly holds the app back, and gets all', async () => {
     const size = 64 * 1024 * 1024
     let written = 0
@@ -355,6 +380,9 @@ describe('connections that were taken over', { timeout: 30_000 }, () => {
     ['a bare line feed', 'GET / HTTP/1.1\r\nHost: x\nA: b\r\n\r\n', 400],
     ['a NUL', 'GET / HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n', 400],
     ['no host', 'GET / HTTP/1.1\r\n\r\n', 400],
+    ['two hosts', 'GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n', 400],
+    ['a host with a blank', 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n', 400],
+    ['a host with a path', 'GET / HTTP/1.0\r\nHost: a/b\r\n\r\n', 400],
     ['a huge head', `GET / HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(70_000)}\r\n\r\n`, 431],
   ]
   for (const [what, request, status] of REFUSED) {

@@ -6,9 +6,9 @@ import type { Stream } from '../../wire/session/contract.ts'
 import { StreamRefused } from '../../wire/session/refused.ts'
 import type { Choice, Routing } from '../routing.ts'
 import { HttpConnection } from './connection.ts'
-import { beginsHttp, speaksHttp } from './first-bytes.ts'
-import { APP, connectApp } from './upstream.ts'
-import { waitForEither } from './wait-for-either.ts'
+import { isOpen, looksLikeHttp, speaksHttp } from './first-bytes.ts'
+import { hearBoth } from './hear-both.ts'
+import { connectApp } from './upstream.ts'
 
 /** A client that is silent for so long may wait for the server to speak first. */
 const SILENT_MS = 1000
@@ -29,7 +29,7 @@ export function acceptConnection(client: Socket, target: Target, routing: Routin
 
 /** A whole connection's other end. */
 interface Other {
-  key: string
+  choice: Choice
   stream: Stream
 }
 
@@ -55,8 +55,8 @@ class Reception {
       return
     }
     const first = await this.#firstBytes()
-    if (first.length === 0) await this.#silent()
-    else if (looksLikeHttp(first)) this.#http(first)
+    if (looksLikeHttp(first)) this.#http(first)
+    else if (isOpen(first)) await this.#undecided(first)
     else await this.#splice(await this.#open(this.#routing.decideRaw(port), first))
   }
 
@@ -81,23 +81,23 @@ class Reception {
     return promise
   }
 
-  /** Perhaps the server speaks first: connects the client with whom it would be, and waits for either of them. */
-  async #silent(): Promise<void> {
+  /** Perhaps the server speaks first, perhaps a request comes late: connects the client with whom it would be, and listens to both. */
+  async #undecided(first: Buffer): Promise<void> {
     const client = this.#client
-    if (client.readableEnded) {
+    if (client.readableEnded && first.length === 0) {
       client.end()
       return
     }
-    const upstream = await this.#open(this.#routing.decideRaw(this.#target.port))
-    const first = await waitForEither(client, upstream.stream)
-    if (first.by === 'client' && looksLikeHttp(first.bytes)) {
-      this.#http(first.bytes, upstream)
+    const upstream = await this.#open(this.#routing.decideRaw(this.#target.port), first)
+    const heard = await hearBoth(client, upstream.stream, first, this.#clock)
+    if (heard.speaks === 'http') {
+      if (heard.told) upstream.stream.reset('cancel', 'it is a request, which goes where it belongs')
+      this.#http(heard.bytes, heard.told ? undefined : upstream)
       return
     }
-    if (first.by === 'client') upstream.stream.send(first.bytes)
-    if (first.by === 'upstream') client.write(first.bytes)
+    if (heard.last.by === 'upstream') client.write(heard.last.bytes)
     const over = this.#splice(upstream)
-    if (first.by === 'upstream end') client.end()
+    if (heard.last.by === 'upstream end') client.end()
     await over
   }
 
@@ -118,7 +118,7 @@ class Reception {
     if (choice.to === 'laptop') {
       try {
         const from = `${this.#client.remoteAddress}:${this.#client.remotePort}`
-        return { key: choice.key, stream: await choice.open(first, from, signal) }
+        return { choice, stream: await choice.open(first, from, signal) }
       } catch (error) {
         if (!(error instanceof StreamRefused)) throw error
         if (error.code === 'ended') {
@@ -132,7 +132,7 @@ class Reception {
     const { host, port } = this.#target
     const stream: Stream = await connectApp(host, port, signal)
     if (first.length > 0) stream.send(first)
-    return { key: APP, stream }
+    return { choice: { to: 'app' }, stream }
   }
 
   async #splice({ stream }: Other): Promise<void> {
@@ -140,10 +140,4 @@ class Reception {
     stream.resume()
     await over
   }
-}
-
-/** What is still open after the time for it is HTTP only when a request has clearly begun. */
-function looksLikeHttp(first: Buffer): boolean {
-  const speaks = speaksHttp(first)
-  return speaks === 'more' ? beginsHttp(first) : speaks
 }

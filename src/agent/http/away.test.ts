@@ -19,6 +19,19 @@ test('a whole request whose answer has not begun is answered when the laptop is 
   assert.match(text, /RC-E-310/)
 })
 
+test('a stream that was opened for a client that was silent first is followed like any other', async () => {
+  const asked = Promise.withResolvers<void>()
+  const laptop = createServer(() => asked.resolve())
+  const { port, all, silence, away } = await place(undefined, laptop)
+  all.raw = true
+  const [client, connected] = await Promise.all([dial(port), once(laptop, 'connection'), silence()])
+  assert.ok(connected)
+  client.write(get('/', 'x-user: jane'))
+  await asked.promise
+  away()
+  assert.match(Buffer.concat(await client.toArray()).toString(), /^HTTP\/1\.1 503 [\s\S]*RC-E-310/)
+})
+
 test('what flows goes on when the laptop is back: bodies that are on their way, answers that have begun', async () => {
   const laptop = createServer((request, response) => {
     response.write('begun ')

@@ -1,24 +1,24 @@
 /** One client connection that speaks HTTP/1: its requests one after the other, each to where it belongs. */
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../lib/clock.ts'
-import type { FilterNeeds, FilterRequest } from '../../lib/filter/request.ts'
+import type { FilterNeeds } from '../../lib/filter/request.ts'
 import { BadMessage } from '../../lib/http1/bad-message.ts'
-import { filterRequest } from '../../lib/http1/filter-request.ts'
-import { Written } from '../../lib/slab.ts'
 import { readDirectly } from '../../lib/slab-socket.ts'
+import { Written } from '../../lib/written.ts'
 import type { Stream } from '../../wire/session/contract.ts'
-import { StreamRefused } from '../../wire/session/refused.ts'
 import type { Choice, Routing } from '../routing.ts'
 import { aftermath } from './aftermath.ts'
 import { ownAnswer } from './answers.ts'
 import { ClientSource } from './client-source.ts'
 import { closeClient } from './close-client.ts'
+import { Dispatcher, type DispatcherUser } from './dispatcher.ts'
 import { Exchange, type ExchangeUser, type Outcome } from './exchange.ts'
 import { Learning } from './learning.ts'
 import { PassingRequest } from './passing-request.ts'
 import { Unread } from './unread.ts'
 import { APP, type Upstream } from './upstream.ts'
 import { Upstreams } from './upstreams.ts'
+import { watchPaused } from './watch-paused.ts'
 
 export interface ConnectionOptions {
   client: Socket
@@ -31,15 +31,16 @@ export interface ConnectionOptions {
 
 /** A head that began must be whole by then. */
 const HEAD_MS = 60_000
-const TO_APP: Choice = { to: 'app' }
 
-export class HttpConnection implements ExchangeUser {
+export class HttpConnection implements ExchangeUser, DispatcherUser {
   readonly client: Socket
   readonly written: Written
+  readonly clock: Clock
   readonly #options: ConnectionOptions
   readonly #source: ClientSource
   readonly #gone = new AbortController()
   readonly #upstreams: Upstreams
+  readonly #dispatcher: Dispatcher
   readonly #unread = new Unread()
   #lastUsed: Upstream | undefined
   /**
@@ -48,18 +49,17 @@ export class HttpConnection implements ExchangeUser {
    */
   #state: 'reading' | 'learning' | 'opening' | 'passing' | 'closing' = 'reading'
   #request: PassingRequest | undefined
-  /** The same as filters see it. */
-  #seen: FilterRequest | undefined
   #learning: Learning | undefined
   #exchange: Exchange | undefined
   #clientEnded = false
   #headTimer: Timer | undefined
 
   constructor(options: ConnectionOptions) {
-    const { client, clock, routing, connectApp } = options
+    const { client, clock, port, routing, connectApp } = options
     this.#options = options
     this.client = client
     this.written = new Written(client)
+    this.clock = clock
     this.#source = new ClientSource(client, routing)
     this.#upstreams = new Upstreams({
       clock,
@@ -71,6 +71,10 @@ export class HttpConnection implements ExchangeUser {
         if (upstream === this.#lastUsed) this.#exchange?.upstreamAway()
       },
     })
+    this.#dispatcher = new Dispatcher({
+      ...{ routing, port, source: this.#source },
+      ...{ upstreams: this.#upstreams, gone: this.#gone.signal, user: this },
+    })
     readDirectly(client, (bytes) => {
       this.#unread.add(bytes)
       this.#next()
@@ -81,11 +85,12 @@ export class HttpConnection implements ExchangeUser {
       this.#exchange?.clientDrained()
     })
     client.on('close', () => this.#onClientClose())
+    watchPaused(client, clock)
   }
 
   /** Begins with bytes that were read already, and a stream if there is one. */
-  start(first: Buffer, upstream?: { key: string; stream: Stream }): void {
-    if (upstream !== undefined) this.#upstreams.adopt(upstream.key, upstream.stream)
+  start(first: Buffer, upstream?: { choice: Choice; stream: Stream }): void {
+    if (upstream !== undefined) this.#upstreams.adopt(upstream.choice, upstream.stream)
     this.#unread.add(first)
     this.#next()
     if (this.client.readableEnded) this.#onClientEnd()
@@ -106,7 +111,7 @@ export class HttpConnection implements ExchangeUser {
   }
 
   #readHead(): void {
-    const head = this.#unread.head()
+    const head = this.#unread.request()
     if (head === undefined) {
       if (this.#unread.length === 0) return
       const late = (): void => this.#refuse(new BadMessage(408, 'the head of the request did not come'))
@@ -120,7 +125,7 @@ export class HttpConnection implements ExchangeUser {
     this.#request = request
     const needs = this.#options.routing.needs(this.#options.port)
     if (needs.body || (needs.source && !this.#source.isKnown)) this.#learn(request, needs)
-    else this.#decide(request, undefined)
+    else this.#dispatcher.decide(request, undefined)
   }
 
   #learn(request: PassingRequest, needs: FilterNeeds): void {
@@ -139,60 +144,16 @@ export class HttpConnection implements ExchangeUser {
     if (this.#clientEnded) learning.end()
     void learning.over.then((body) => {
       this.#learning = undefined
-      if (this.#state === 'learning') this.#decide(request, body)
+      if (this.#state === 'learning') this.#dispatcher.decide(request, body)
     })
   }
 
-  #decide(request: PassingRequest, body: unknown): void {
-    const { routing, port } = this.#options
-    const seen = filterRequest(request.head, this.#source, body)
-    this.#seen = seen
-    const { choice, copiers } = routing.decide(port, seen)
-    if (copiers.length > 0) request.copyTo(copiers.flatMap((copier) => copier.begin(this.#source.address) ?? []))
-    this.#lead(request, choice)
+  waits(): void {
+    this.#state = 'opening'
+    this.client.pause()
   }
 
-  /** To whom it was given: at once where a connection is open, else when there is one. */
-  #lead(request: PassingRequest, choice: Choice, without?: ReadonlySet<string>): void {
-    const known = this.#upstreams.find(choice)
-    if (known === undefined) {
-      this.#state = 'opening'
-      this.client.pause()
-      void this.#open(request, choice, without)
-      return
-    }
-    this.#exchangeWith(request, known, request.pieces)
-  }
-
-  async #open(request: PassingRequest, choice: Choice, without?: ReadonlySet<string>): Promise<void> {
-    try {
-      const upstream = await this.#upstreams.open(choice, request.pieces ?? [])
-      if (this.client.destroyed) {
-        this.#upstreams.forget(upstream)
-        upstream.stream.reset('cancel', 'the client is gone')
-        return
-      }
-      this.#exchangeWith(request, upstream)
-    } catch (error) {
-      if (this.#state === 'opening') this.#notOpened(request, choice, error as Error, without)
-    }
-  }
-
-  #notOpened(request: PassingRequest, choice: Choice, error: Error, without?: ReadonlySet<string>): void {
-    const { counts } = this.#options.routing
-    if (choice.to === 'app') this.#cut()
-    else if (!(error instanceof StreamRefused))
-      this.#answer(503, 'RC-E-310', `The laptop that takes this request is not reachable: ${error.message}.`)
-    else if (error.code === 'ended') this.#askAgain(request, new Set([...(without ?? []), choice.key]))
-    else {
-      counts.unheard++
-      if (choice.ifDown === 'app') this.#lead(request, TO_APP)
-      else this.#answer(503, 'RC-E-311', 'Nothing listens on the laptop that takes this request.')
-    }
-  }
-
-  /** @param pieces of the request that are still to be sent */
-  #exchangeWith(request: PassingRequest, upstream: Upstream, pieces: readonly Buffer[] = []): void {
+  leads(request: PassingRequest, upstream: Upstream, pieces: readonly Buffer[]): void {
     this.#lastUsed = upstream
     this.#state = 'passing'
     this.#exchange = new Exchange(this, request, upstream)
@@ -225,26 +186,19 @@ export class HttpConnection implements ExchangeUser {
       upstream.stream.reset('cancel', 'the request was declined')
     } else if (outcome.kind === 'lost' && !outcome.orderly) this.#upstreams.forget(upstream)
     const next = aftermath(exchange, outcome)
-    if (next.do === 'ask the app') this.#lead(request, TO_APP)
+    if (next.do === 'ask the app') this.#dispatcher.toApp(request)
     else if (next.do === 'ask again') {
       this.#upstreams.drop(upstream)
-      this.#askAgain(request)
+      this.#dispatcher.again(request)
     } else {
       request.keepNoMore()
       request.endCopies(outcome.kind === 'reuse' || outcome.kind === 'close')
       this.#request = undefined
       if (next.do === 'read on') this.#readOn(upstream)
       else if (next.do === 'close') this.#close()
-      else if (next.do === 'cut') this.#cut()
-      else this.#answer(next.status, next.code, next.text)
+      else if (next.do === 'cut') this.cut()
+      else this.answer(next.status, next.code, next.text)
     }
-  }
-
-  /** @param without keys of laptops that answer no more */
-  #askAgain(request: PassingRequest, without?: ReadonlySet<string>): void {
-    const { routing, port } = this.#options
-    const seen = this.#seen ?? filterRequest(request.head, this.#source)
-    this.#lead(request, routing.decide(port, seen, without).choice, without)
   }
 
   #readOn(upstream: Upstream): void {
@@ -284,8 +238,8 @@ export class HttpConnection implements ExchangeUser {
     this.#options.routing.counts.refused++
     const told = this.#exchange?.told === true
     this.#abort(error.message)
-    if (told) this.#cut()
-    else this.#answer(error.status, 'RC-E-320', `The request is not passed on: ${error.message}.`)
+    if (told) this.cut()
+    else this.answer(error.status, 'RC-E-320', `The request is not passed on: ${error.message}.`)
   }
 
   #abort(why: string): void {
@@ -294,7 +248,7 @@ export class HttpConnection implements ExchangeUser {
   }
 
   /** An answer of the agent itself is the last thing that this connection says. */
-  #answer(status: number, code: string, text: string): void {
+  answer(status: number, code: string, text: string): void {
     this.#close(ownAnswer(status, code, text))
   }
 
@@ -304,7 +258,7 @@ export class HttpConnection implements ExchangeUser {
   }
 
   /** The client must see that what it has is not whole. */
-  #cut(): void {
+  cut(): void {
     this.#leave()
     this.client.resetAndDestroy()
   }

@@ -1,11 +1,12 @@
-/** One request's answer, passed from an upstream to the client, and what the client still has to say meanwhile. */
+/** One request's exchange with an upstream: its answer passed to the client, and what the client still has to say meanwhile. */
 import type { Socket } from 'node:net'
-import { BodyReader } from '../../lib/http1/body-reader.ts'
-import { type Framing, responseFraming } from '../../lib/http1/framing.ts'
-import { BadMessage, type ResponseHead, readResponseHead } from '../../lib/http1/head.ts'
+import type { Clock, Timer } from '../../lib/clock.ts'
+import type { ResponseHead } from '../../lib/http1/head.ts'
 import { MARK_NAME } from '../../lib/mark.ts'
-import type { Written } from '../../lib/slab.ts'
+import { writeDirectly } from '../../lib/slab-socket.ts'
+import type { Written } from '../../lib/written.ts'
 import type { FlowReset } from '../../wire/mux/contract.ts'
+import { Answer, type AnswerUser } from './answer.ts'
 import type { PassingRequest } from './passing-request.ts'
 import type { Unread } from './unread.ts'
 import { APP, type Upstream, type UpstreamUser } from './upstream.ts'
@@ -24,6 +25,7 @@ export type Outcome =
 /** Whose exchange it is. */
 export interface ExchangeUser {
   readonly client: Socket
+  readonly clock: Clock
   /** What was written to the client and is not gone yet. */
   readonly written: Written
   /** Called once. The exchange touches neither end any more. */
@@ -33,36 +35,32 @@ export interface ExchangeUser {
 }
 
 const AWAY = 'it has been away for 8 s'
+/** An answer whose end nobody can tell is taken as over when nothing of it came for so long, and its client has asked for something else. */
+const QUIET_MS = 1000
 const REUSE: Outcome = { kind: 'reuse' }
 const CLOSE: Outcome = { kind: 'close' }
-const NOTHING = Buffer.alloc(0)
 
-export class Exchange implements UpstreamUser {
+export class Exchange implements UpstreamUser, AnswerUser {
   readonly request: PassingRequest
   readonly upstream: Upstream
   /** It is the first that the upstream is asked. */
   readonly isFirst: boolean
   readonly #user: ExchangeUser
-  /** Of the answer's head, until it is whole. */
-  #headBytes: Buffer = NOTHING
-  #response: BodyReader | undefined
-  #keeps = false
-  /** The answer ends with its connection. */
-  #closeDelimited = false
-  /** The answer cannot be read: it is passed on as it comes, and no other request after it. */
-  #opaque = false
-  /** After 101 or CONNECT: bytes pass both ways. */
-  #tunnel = false
+  readonly #answer: Answer
   #told = false
   #clientEnded = false
   #upstreamEnded = false
   #finished = false
+  #quiet: Timer | undefined
+  /** Time of the last bytes of an answer that cannot be read. */
+  #heardMs: number | undefined
 
   constructor(user: ExchangeUser, request: PassingRequest, upstream: Upstream) {
     this.#user = user
     this.request = request
     this.upstream = upstream
     this.isFirst = upstream.isFresh
+    this.#answer = new Answer(request.head.method, request.head.keepsAlive, this)
     upstream.use(this)
   }
 
@@ -77,9 +75,9 @@ export class Exchange implements UpstreamUser {
    */
   fromClient(unread: Unread): void {
     const { request, upstream } = this
-    const taken = unread.take(this.#tunnel ? unread.length : request.take(unread.bytes))
+    const taken = unread.take(this.#answer.isTunnel ? unread.length : request.take(unread.bytes))
     if (taken.length > 0 && !upstream.stream.send(taken)) this.#user.client.pause()
-    if (this.#opaque && unread.length > 0) this.#finish(CLOSE)
+    if (this.#answer.isOpaque && unread.length > 0) this.#awaitQuiet()
     else this.#settle()
   }
 
@@ -97,7 +95,7 @@ export class Exchange implements UpstreamUser {
   /** The upstream is away: a request that is whole waits no longer for its answer to begin. What flows goes on when it is back. */
   upstreamAway(): void {
     const { request, upstream } = this
-    if (this.#told || this.#tunnel || !request.isWhole || this.#finished) return
+    if (this.#told || this.#answer.isTunnel || !request.isWhole || this.#finished) return
     const { stream } = upstream
     this.#finish({ kind: 'lost', told: false, orderly: false, why: AWAY })
     stream.reset('cancel', AWAY)
@@ -105,26 +103,12 @@ export class Exchange implements UpstreamUser {
 
   /** Gives the exchange up without an outcome. */
   abort(why: string): void {
-    this.#finished = true
-    this.upstream.free()
+    this.#end()
     this.upstream.stream.reset('reset', why)
   }
 
   fromUpstream(bytes: Buffer): void {
-    if (this.#tunnel || this.#opaque) {
-      this.#toClient(bytes)
-      return
-    }
-    try {
-      if (this.#response === undefined) this.#readHead(bytes)
-      else this.#readBody(this.#response, bytes, bytes, 0)
-    } catch (error) {
-      if (!(error instanceof BadMessage)) throw error
-      // The client may understand it: it is what it would get directly.
-      this.#opaque = true
-      this.#closeDelimited = true
-      this.#toClient(this.#headBytes.length > 0 ? this.#takeHead() : bytes)
-    }
+    this.#answer.take(bytes)
   }
 
   upstreamDrained(): void {
@@ -133,88 +117,55 @@ export class Exchange implements UpstreamUser {
 
   upstreamEnded(): void {
     this.#upstreamEnded = true
-    if (this.#tunnel) this.#user.client.end()
-    else if (this.#closeDelimited) this.#finish(CLOSE)
+    this.#answer.end()
+    if (this.#answer.isTunnel) this.#user.client.end()
+    else if (this.#answer.endsWithConnection) this.#finish(CLOSE)
     else this.#finish({ kind: 'lost', told: this.#told, orderly: true, why: 'it closed the connection' })
   }
 
   upstreamClosed(reason: FlowReset | undefined): void {
-    if (this.#tunnel && reason === undefined && this.#upstreamEnded) this.#finish(CLOSE)
+    if (this.#answer.isTunnel && reason === undefined && this.#upstreamEnded) this.#finish(CLOSE)
     else this.#finish({ kind: 'lost', told: this.#told, orderly: false, why: 'the connection to it was lost' })
   }
 
-  #readHead(bytes: Buffer): void {
-    let all = this.#headBytes.length === 0 ? bytes : Buffer.concat([this.#headBytes, bytes])
-    for (;;) {
-      this.#headBytes = all
-      const head = readResponseHead(all)
-      if (head === undefined) return
-      if (head.status >= 200 || head.status === 101) {
-        this.#readFinal(head, all)
-        return
-      }
-      this.#write(all.subarray(0, head.bytes))
-      all = all.subarray(head.bytes)
-    }
+  interim(bytes: Buffer): void {
+    this.#write(bytes)
   }
 
-  #readFinal(head: ResponseHead, all: Buffer): void {
-    const { status } = head
-    const { method } = this.request.head
-    if (status === 101 || (method === 'CONNECT' && status < 300)) this.#beginTunnel(head)
-    else if (this.#declines(head)) this.#finish({ kind: 'declined' })
-    else {
-      this.#begin(head, responseFraming(head, method))
-      this.#readBody(this.#response as BodyReader, all.subarray(head.bytes), all, head.bytes)
-      this.#headBytes = NOTHING
-      this.#settle()
+  begins(head: ResponseHead): boolean {
+    const ofLaptop = this.upstream.key !== APP
+    // Only a laptop can: what an app says to whomever is its own affair.
+    if (ofLaptop && head.fields.list(MARK_NAME).toLowerCase() === 'decline') {
+      this.#finish({ kind: 'declined' })
+      return false
     }
-  }
-
-  #begin(head: ResponseHead, framing: Framing): void {
-    const { request, upstream } = this
-    this.#closeDelimited = framing.kind === 'close'
-    this.#keeps = head.keepsAlive && request.head.keepsAlive && !this.#closeDelimited
-    this.#response = new BodyReader(framing)
     // Whoever answers has taken the request.
-    if (upstream.key !== APP) request.keepNoMore()
+    if (ofLaptop) this.request.keepNoMore()
+    return true
   }
 
-  #beginTunnel(head: ResponseHead): void {
+  piece(bytes: Buffer): void {
+    this.request.copyAnswer(bytes)
+    this.#toClient(bytes)
+    this.#settle()
+  }
+
+  opens(bytes: Buffer, headBytes: number): void {
     const { request } = this
-    this.#tunnel = true
-    const all = this.#takeHead()
     request.keepNoMore()
-    request.copyAnswer(all.subarray(0, head.bytes))
+    request.copyAnswer(bytes.subarray(0, headBytes))
     request.endCopies(true)
-    this.#toClient(all)
+    this.#toClient(bytes)
     this.#user.wantsMore()
   }
 
-  /** Only a laptop can: what an app says to whomever is its own affair. */
-  #declines({ fields }: ResponseHead): boolean {
-    return this.upstream.key !== APP && fields.list(MARK_NAME).toLowerCase() === 'decline'
-  }
-
-  #takeHead(): Buffer {
-    const bytes = this.#headBytes
-    this.#headBytes = NOTHING
-    return bytes
-  }
-
-  /**
-   * @param body bytes of the answer's body, and perhaps what follows
-   * @param all the same with the head before it, if both came in one
-   * @param headBytes how much of `all` is that head
-   */
-  #readBody(response: BodyReader, body: Buffer, all: Buffer, headBytes: number): void {
-    const taken = response.take(body)
-    const own = taken === body.length ? all : all.subarray(0, headBytes + taken)
-    this.request.copyAnswer(own)
-    this.#toClient(own)
-    // Bytes after the answer belong to no request.
-    if (taken < body.length) this.#keeps = false
-    this.#settle()
+  unread(bytes: Buffer): void {
+    this.#toClient(bytes)
+    if (!this.#answer.isOpaque) return
+    const isFirst = this.#heardMs === undefined
+    this.#heardMs = this.#user.clock.now()
+    // What the client said already may be the next request.
+    if (isFirst) this.#user.wantsMore()
   }
 
   #toClient(bytes: Buffer): void {
@@ -226,21 +177,41 @@ export class Exchange implements UpstreamUser {
   #write(bytes: Buffer): void {
     const { client, written } = this.#user
     written.add(bytes)
-    if (!client.write(bytes)) this.upstream.stream.pause()
+    if (!writeDirectly(client, bytes)) this.upstream.stream.pause()
     written.settle()
   }
 
   /** Over when both bodies are, or when the answer is and the connection goes with it. */
   #settle(): void {
-    if (this.#response?.done !== true || this.#opaque || this.#finished) return
-    if (!this.#keeps || this.#clientEnded) this.#finish(CLOSE)
+    const answer = this.#answer
+    if (!answer.isWhole || this.#finished) return
+    if (!answer.keeps || this.#clientEnded) this.#finish(CLOSE)
     else if (this.request.isWhole) this.#finish(REUSE)
+  }
+
+  /** The next request is there, which nobody is asked behind this answer: the connection ends when that is over, as far as one can tell. */
+  #awaitQuiet(): void {
+    if (this.#quiet !== undefined || this.#finished) return
+    const { clock, client } = this.#user
+    const look = (): void => {
+      // A client that reads slowly holds the answer up.
+      if (client.writableNeedDrain) this.#heardMs = clock.now()
+      const left = (this.#heardMs ?? 0) + QUIET_MS - clock.now()
+      if (left <= 0) this.#finish(CLOSE)
+      else this.#quiet = clock.after(left, look)
+    }
+    look()
   }
 
   #finish(outcome: Outcome): void {
     if (this.#finished) return
-    this.#finished = true
-    this.upstream.free()
+    this.#end()
     this.#user.exchanged(this, outcome)
+  }
+
+  #end(): void {
+    this.#finished = true
+    this.#quiet?.cancel()
+    this.upstream.free()
   }
 }

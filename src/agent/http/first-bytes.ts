@@ -9,14 +9,10 @@ const REQUEST_LINE = new RegExp(`^(?!PRI \\* HTTP/2\\.0)${TOKEN}+[ \\t][^\\n]*[ 
 /** How a request may begin. HTTP's own methods have at most 17 letters (IANA's registry). */
 const BEGINNING = new RegExp(`^(?:${TOKEN}{1,32}(?: [!-~\\x80-\\xff]*(?: [HTP/1.0\\r]*)?)?)?$`)
 const MAX_LINE_BYTES = 16 * 1024
+const MAX_OPEN_BYTES = 1024
 
 /** A method and the beginning of a target: what waits for the rest of a request, not for an answer. */
 const BEGUN = new RegExp(`^${TOKEN}{1,32} (?:/|\\*|[a-z]+:|[!-~]+:\\d)`)
-
-/** Whether bytes that are still open belong to a request whose client is slow, and not to another protocol's greeting. */
-export function beginsHttp(first: Buffer): boolean {
-  return BEGUN.test(first.toString('latin1', 0, MAX_LINE_BYTES).replace(/^(?:\r\n)+/, ''))
-}
 
 /** @returns `more` while it is open; a line that is longer than any is taken for what it looks like so far */
 export function speaksHttp(first: Buffer): boolean | 'more' {
@@ -26,4 +22,19 @@ export function speaksHttp(first: Buffer): boolean | 'more' {
   if (end >= 0) return REQUEST_LINE.test(text.slice(0, end))
   if (!BEGINNING.test(text)) return false
   return first.length >= MAX_LINE_BYTES ? true : 'more'
+}
+
+/** What is still open is HTTP only when a request has clearly begun: its client is slow, and it is not another protocol's greeting. */
+export function looksLikeHttp(first: Buffer): boolean {
+  const speaks = speaksHttp(first)
+  return speaks === 'more' ? beginsHttp(first) : speaks
+}
+
+/** Whether it may become clear later: by then a request would have clearly begun. */
+export function isOpen(first: Buffer): boolean {
+  return first.length <= MAX_OPEN_BYTES && speaksHttp(first) === 'more'
+}
+
+function beginsHttp(first: Buffer): boolean {
+  return BEGUN.test(first.toString('latin1', 0, MAX_LINE_BYTES).replace(/^(?:\r\n)+/, ''))
 }

@@ -1,5 +1,7 @@
 /** The body of a request, read before anybody is asked who answers it: only where a filter looks into bodies. */
 import type { Clock, Timer } from '../../lib/clock.ts'
+import { readJson } from '../../lib/filter/json.ts'
+import { GrowingBytes } from './growing-bytes.ts'
 import type { PassingRequest } from './passing-request.ts'
 
 export const MAX_BODY_BYTES = 64 * 1024
@@ -14,8 +16,7 @@ export class JsonBody {
   readonly #request: PassingRequest
   readonly #timer: Timer | undefined
   readonly #resolve: (json: unknown) => void
-  #pieces: Buffer[] = []
-  #size = 0
+  readonly #content = new GrowingBytes()
   #sent = 0
   #over = false
 
@@ -43,13 +44,12 @@ export class JsonBody {
 
   /** @returns how many of the client's bytes it took. Throws `BadMessage`. */
   take(bytes: Buffer): number {
-    const taken = this.#request.take(bytes.subarray(0, MAX_SENT_BYTES - this.#sent), (piece) => {
-      this.#size += piece.length
-      this.#pieces.push(piece)
-    })
+    const taken = this.#request.take(bytes.subarray(0, MAX_SENT_BYTES - this.#sent), (piece) =>
+      this.#content.add(piece),
+    )
     this.#sent += taken
-    if (this.#size > MAX_BODY_BYTES || this.#sent === MAX_SENT_BYTES) this.#finish(undefined)
-    else if (this.#request.isWhole) this.#finish(parsed(Buffer.concat(this.#pieces)))
+    if (this.#content.length > MAX_BODY_BYTES || this.#sent === MAX_SENT_BYTES) this.#finish(undefined)
+    else if (this.#request.isWhole) this.#finish(parsed(this.#content.bytes))
     return taken
   }
 
@@ -62,7 +62,7 @@ export class JsonBody {
     if (this.#over) return
     this.#over = true
     this.#timer?.cancel()
-    this.#pieces = []
+    this.#content.clear()
     this.#resolve(json)
   }
 }
@@ -73,7 +73,7 @@ function isJson(contentType: string): boolean {
 
 function parsed(bytes: Buffer): unknown {
   try {
-    return JSON.parse(bytes.toString())
+    return readJson(bytes.toString())
   } catch {
     return undefined
   }

@@ -1,6 +1,6 @@
 /** Where requests go: a connection to the app or a stream to a laptop, seen as one thing. */
 import type { Socket } from 'node:net'
-import { connectSlabs, lendReads, readDirectly } from '../../lib/slab-socket.ts'
+import { connectSlabs, lendReads, readDirectly, writeDirectly } from '../../lib/slab-socket.ts'
 import type { FlowHandlers, FlowReset } from '../../wire/mux/contract.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 
@@ -129,7 +129,7 @@ export function socketStream(socket: Socket): Stream {
       handlers = next
       if (over !== undefined) next.onClose(over.reason)
     },
-    send: (bytes) => !socket.writable || socket.write(bytes),
+    send: (bytes) => !socket.writable || writeDirectly(socket, bytes),
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
     end() {

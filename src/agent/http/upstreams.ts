@@ -1,7 +1,7 @@
 /** Where the requests of one connection go: at most one upstream for the app and one for each laptop, kept while they may be asked again. */
 import type { Clock } from '../../lib/clock.ts'
 import type { Stream } from '../../wire/session/contract.ts'
-import type { Choice, Laptop } from '../routing.ts'
+import type { Choice, Laptop, LaptopWatcher } from '../routing.ts'
 import { letGo } from './let-go.ts'
 import { APP, Upstream } from './upstream.ts'
 
@@ -38,9 +38,9 @@ export class Upstreams {
   }
 
   /** Takes over a stream that was opened for a whole connection. */
-  adopt(key: string, stream: Stream): void {
-    const upstream = new Upstream(key, stream, this.#onIdleEnd)
-    this.#open.set(key, upstream)
+  adopt(choice: Choice, stream: Stream): void {
+    const upstream = choice.to === 'app' ? this.#made(APP, stream) : this.#follow(choice).found(stream)
+    this.#open.set(upstream.key, upstream)
     upstream.watch()
   }
 
@@ -75,20 +75,37 @@ export class Upstreams {
   async #app(pieces: readonly Buffer[]): Promise<Upstream> {
     const stream = await this.#options.connectApp(this.#options.gone)
     for (const piece of pieces) stream.send(piece)
-    return new Upstream(APP, stream, this.#onIdleEnd)
+    return this.#made(APP, stream)
   }
 
   async #laptop(laptop: Laptop, pieces: readonly Buffer[]): Promise<Upstream> {
-    const { gone, from, onAway } = this.#options
+    const { gone, from } = this.#options
+    const following = this.#follow(laptop)
+    try {
+      const [only = Buffer.alloc(0)] = pieces
+      const data = pieces.length === 1 ? only : Buffer.concat(pieces)
+      return following.found(await laptop.open(data, from(), AbortSignal.any([gone, following.away])))
+    } catch (error) {
+      following.forget()
+      throw error
+    }
+  }
+
+  #made(key: string, stream: Stream): Upstream {
+    return new Upstream(key, stream, this.#onIdleEnd)
+  }
+
+  /** Follows a laptop for an upstream that is there, or on its way. */
+  #follow(laptop: Laptop): Following {
     const away = new AbortController()
     let upstream: Upstream | undefined
     let left = false
-    const forget = laptop.watch({
+    const watcher: LaptopWatcher = {
       onAway: () => {
         away.abort(new Error('it has been away for 8 s'))
         if (upstream === undefined) return
         if (upstream.isIdle) this.drop(upstream)
-        else onAway(upstream)
+        else this.#options.onAway(upstream)
       },
       onLeave: () => {
         left = true
@@ -96,18 +113,23 @@ export class Upstreams {
         upstream.isLeaving = true
         if (upstream.isIdle) this.drop(upstream)
       },
-    })
-    try {
-      const [only = Buffer.alloc(0)] = pieces
-      const data = pieces.length === 1 ? only : Buffer.concat(pieces)
-      const stream = await laptop.open(data, from(), AbortSignal.any([gone, away.signal]))
-      upstream = new Upstream(laptop.key, stream, this.#onIdleEnd)
+    }
+    const forget = laptop.watch(watcher)
+    const found = (stream: Stream): Upstream => {
+      upstream = this.#made(laptop.key, stream)
       upstream.isLeaving = left
       upstream.forget = forget
       return upstream
-    } catch (error) {
-      forget()
-      throw error
     }
+    return { found, forget, away: away.signal }
   }
+}
+
+/** A watch over a laptop. */
+interface Following {
+  /** The stream is there: the watch is its upstream's, and ends with that. */
+  found(stream: Stream): Upstream
+  forget(): void
+  /** Aborted when the laptop is away. */
+  away: AbortSignal
 }

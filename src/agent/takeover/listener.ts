@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import type { AddressInfo, ListenOptions, Server, Socket } from 'node:net'
 import { createSlabServer } from '../../lib/slab-socket.ts'
+import { closeTaken } from './close-taken.ts'
 import type { TakeoverMode } from './nft.ts'
 
 const BACKLOG = 4096
@@ -12,8 +13,8 @@ export type OnTaken = (client: Socket, port: number) => void
 export interface Listener {
   /** Connections that are open now. */
   readonly size: number
-  /** Takes no more; those that are open live on. */
-  close(): void
+  /** Takes what has come and no more; those that are open live on. */
+  close(): Promise<void>
   /** Ends those that are open. */
   closeConnections(): void
 }
@@ -51,8 +52,8 @@ export async function listenOn(fds: number[], mode: TakeoverMode, onTaken: OnTak
     get size() {
       return open.size
     },
-    close() {
-      for (const server of servers) server.close()
+    async close() {
+      await Promise.all(servers.map(closeTaken))
     },
     closeConnections() {
       for (const client of open) client.resetAndDestroy()

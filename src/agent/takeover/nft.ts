@@ -92,10 +92,15 @@ export class NftTable {
     return takenIn(listing)
   }
 
-  /** Ends nft; the table goes with it. */
-  close(): void {
-    this.onExit = () => {}
-    this.#pipes.stdin.end()
+  /** Removes the table and ends nft; resolves when that has ended, or does not in time. */
+  async close(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = this.#clock.after(ANSWER_MS, resolve)
+    this.onExit = () => resolve()
+    if (this.#over) resolve()
+    this.#pipes.stdin.end(`delete table inet ${this.#name}\n`)
+    await promise
+    timer.cancel()
   }
 
   #exited(): void {

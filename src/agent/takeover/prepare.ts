@@ -62,7 +62,7 @@ export async function prepareTakeover(
       }
     } catch (error) {
       problem = error
-      table.close()
+      void table.close()
       nft.kill()
     }
   }

@@ -93,10 +93,9 @@ export class Takeover {
   async close(): Promise<void> {
     this.#over = true
     this.#timer.cancel()
-    this.#table.close()
-    // What the kernel has accepted for the listener is reset when it closes.
+    await this.#table.close()
     await new Promise<void>((resolve) => this.#options.clock.after(ON_THE_WAY_MS, resolve))
-    this.#listener.close()
+    await this.#listener.close()
   }
 
   /** Ends the connections that are open still. */

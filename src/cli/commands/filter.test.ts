@@ -64,6 +64,24 @@ describe('remocal filter test', () => {
     assert.ok(told.steps > 0 && told.steps < told.stepsAllowed)
   })
 
+  it('takes the options of intercept, together', async () => {
+    const both = ['--path', '/api/*', '--not', '--filter', 'request.method == "PUT"', '--request', '-', '-o', 'json']
+    const { exit, out } = await run(REQUEST, 'test', ...both)
+    assert.equal(exit, 0)
+    assert.equal(JSON.parse(out).filter, 'request.path.startsWith("/api/") && !(request.method == "PUT")')
+    const all = await run(REQUEST, 'test', '--all', '--request', '-')
+    assert.deepEqual([all.exit, all.out], [0, 'matches  everything\n'])
+  })
+
+  it('refuses what agents refuse, in their words', async () => {
+    const smuggled = `${REQUEST}Content-Length: 5\nTransfer-Encoding: chunked\n\n`
+    const { exit, err } = await run(smuggled, 'test', 'true', '--request', '-')
+    assert.equal(exit, 65)
+    assert.match(err, /both Content-Length and Transfer-Encoding are given/)
+    // What to do is said once.
+    assert.equal(err.match(/remocal explain RC-U-103/g)?.length, 1)
+  })
+
   it('says why an expression fails', async () => {
     const { exit, out } = await run(REQUEST, 'test', 'int(request.headers["x-user"]) > 3', '--request', '-')
     assert.equal(exit, 79)
@@ -73,7 +91,8 @@ describe('remocal filter test', () => {
   it('shows the place of a mistake', async () => {
     const { exit, err } = await run(REQUEST, 'test', 'true && request.pth == "/"', '--request', '-')
     assert.equal(exit, 64)
-    assert.match(err, /no such key: pth\.\ntrue && request\.pth == "\/"\n {16}\^ {2}\[RC-U-102\]/)
+    assert.equal(err.match(/remocal explain/g)?.length, 1)
+    assert.match(err, /no such key: pth; did you mean path\.\ntrue && request\.pth == "\/"\n {16}\^ {2}\[RC-U-102\]/)
   })
 
   it('says what is wrong with the request', async () => {

@@ -11,7 +11,7 @@ import { readRequestText } from '../../lib/http1/request-text.ts'
 import { systemReason } from '../../lib/system-reason.ts'
 import type { Call, Command } from '../command.ts'
 import { filterOf } from '../filter.ts'
-import { TERM_OPTIONS } from '../filter-options.ts'
+import { FILTER_OPTIONS } from '../filter-options.ts'
 import { usage } from '../parse.ts'
 import { explainedText, shownValue } from '../render/explained.ts'
 
@@ -29,11 +29,15 @@ export const filter: Command = {
   summary: 'Try a filter on a request: test',
   args: [
     { name: 'action', summary: 'test' },
-    { name: 'cel', summary: 'the expression; or the options below', optional: true },
+    {
+      name: 'cel',
+      summary: 'the expression; or the options that say which requests, as for intercept',
+      optional: true,
+    },
   ],
   options: [
     { flags: '--request <file>', summary: 'an HTTP/1 request as text, such as from curl -v; - is the standard input' },
-    ...TERM_OPTIONS,
+    ...FILTER_OPTIONS,
   ],
   examples: [
     {
@@ -65,7 +69,8 @@ function celOf(call: Call): string {
   if (cel !== undefined && short !== undefined)
     throw usage(filter, 'either an expression or options say the filter, not both')
   const given = cel ?? short
-  if (given === undefined || given.trim() === '') throw usage(filter, 'the filter is missing: an expression or options')
+  const isMissing = given === undefined || (cel !== undefined && cel.trim() === '')
+  if (isMissing) throw usage(filter, 'the filter is missing: an expression or options')
   return given
 }
 
@@ -73,10 +78,11 @@ async function explained(cel: string, request: FilterRequest): Promise<Explained
   try {
     // As a whole first: it also knows what is too long.
     await compileFilter(cel)
+    if (cel === '') return { matches: true, steps: 0, parts: [] }
     return explainCel(cel, request)
   } catch (error) {
     if (!(error instanceof FilterError)) throw error
-    throw fault('RC-U-102', `Cannot use the filter: ${error.message}.\n${error.shown}`, ['remocal explain RC-U-102'])
+    throw fault('RC-U-102', `Cannot use the filter: ${error.message}.\n${error.shown}`, ['remocal filter --help'])
   }
 }
 
@@ -92,6 +98,6 @@ async function requestOf({ options, io }: Call): Promise<FilterRequest> {
       error instanceof BadMessage
         ? `${name} holds no HTTP request: ${error.message}`
         : `Cannot read ${name}: ${systemReason(error)}`
-    throw fault('RC-U-103', `${why}.`, ['remocal explain RC-U-103'], error)
+    throw fault('RC-U-103', `${why}.`, ['remocal filter --help'], error)
   }
 }

@@ -43,6 +43,7 @@ export const install: Command = {
         signal: call.signal,
         onStep: (step) => call.io.stderr(`${stepText(step)}\n`),
       })
+      for (const { what, without } of result.skipped) call.io.stderr(`warning: without ${what} ${without}\n`)
       call.print(result, ({ namespace }) => `Remocal is ready in ${namespace}, with image ${image}.\n`)
     } finally {
       client.close()

@@ -8,6 +8,7 @@ import { usage } from '../parse.ts'
 import { findProgram, runProgram } from '../program.ts'
 import { attachedText } from '../render/attached.ts'
 import { endedText } from '../render/ended.ts'
+import { filterText } from '../render/filter-text.ts'
 
 export const intercept: Command = {
   name: 'intercept',
@@ -16,8 +17,14 @@ export const intercept: Command = {
   options: [
     ...FILTER_OPTIONS,
     ...ATTACH_OPTIONS,
-    { flags: '--priority <number>', summary: 'higher wins over others (default: 0)' },
-    { flags: '--if-down <app|error>', summary: 'who answers while nothing listens here (default: app)' },
+    {
+      flags: '--priority <number>',
+      summary: 'who is asked first among filters that match the same request: the higher (default: 0)',
+    },
+    {
+      flags: '--if-down <app|error>',
+      summary: 'who answers while nothing listens here: the app, or a 503 (default: app)',
+    },
   ],
   program: 'optional',
   examples: [
@@ -78,7 +85,7 @@ function requestOf(call: Call): InterceptRequest {
 }
 
 function text(result: InterceptResult): string {
-  const what = result.filter === '' ? 'every request' : `requests with ${result.filter}`
+  const what = result.filter === '' ? 'every request' : `requests with ${filterText(result.filter)}`
   const down = result.ifDown === 'error' ? ', with 503 while nothing listens there' : ''
   return attachedText(result, 'Intercepting', `${what}${down}`)
 }

@@ -6,10 +6,17 @@ import { targetOf } from '../target.ts'
 export const leave: Command = {
   name: 'leave',
   summary: 'End an attachment, or all of this context',
-  args: [{ name: 'workload', summary: 'as in `intercept`; without it: all', optional: true }],
+  args: [
+    {
+      name: 'attachment',
+      summary: 'a workload, or the name that `status` and `list` show; without it: all',
+      optional: true,
+    },
+  ],
   options: [],
   examples: [
-    { what: 'one', line: 'remocal leave deploy/orders -n shop' },
+    { what: 'those of one workload', line: 'remocal leave deploy/orders -n shop' },
+    { what: 'one of several', line: 'remocal leave orders-8f3a2b1c' },
     { what: 'all in this context', line: 'remocal leave' },
   ],
   async run(call) {
@@ -17,7 +24,7 @@ export const leave: Command = {
     const result = (await new DaemonClient(call.io).callRunning<LeaveResult>('/v1/leave', body)) ?? { left: [] }
     call.print(result, ({ left }) => {
       if (left.length === 0) return 'Nothing was attached.\n'
-      return left.map(({ namespace, workload }) => `Left ${workload} in ${namespace}.\n`).join('')
+      return left.map(({ namespace, workload, name }) => `Left ${workload} in ${namespace} (${name}).\n`).join('')
     })
     return 0
   },

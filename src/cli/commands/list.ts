@@ -2,6 +2,7 @@ import type { ListResult } from '../../lib/daemon-api.ts'
 import type { Command } from '../command.ts'
 import { DaemonClient } from '../daemon-client.ts'
 import { age } from '../render/age.ts'
+import { notesText, shortFilterText } from '../render/filter-text.ts'
 import { table } from '../render/table.ts'
 import { targetOf } from '../target.ts'
 
@@ -31,10 +32,11 @@ function text({ workloads }: ListResult, withNamespace: boolean): string {
       const names = services.length > 0 ? ` (${services.join(', ')})` : ''
       return `${portName === undefined ? port : `${portName}:${port}`}${names}`
     })
-    const holders = held.map(({ by, mode, filter, since, yours }) => {
+    const holders = held.map(({ name: of, by, mode, filter, filtered, priority, since, yours }) => {
       const who = yours ? 'you' : by
       const copies = mode === 'wiretap' ? 'copies of ' : ''
-      return `${who}: ${copies}${filter === '' ? 'everything' : filter} since ${age(Date.now() - Date.parse(since))}`
+      const what = `${copies}${shortFilterText(filter) || 'everything'}${notesText(priority, filtered)}`
+      return `${who}: ${what} since ${age(Date.now() - Date.parse(since))}, ${of}`
     })
     const [first = '-', ...others] = holders
     return [

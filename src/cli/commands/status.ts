@@ -3,6 +3,7 @@ import type { Command } from '../command.ts'
 import { DaemonClient } from '../daemon-client.ts'
 import { age } from '../render/age.ts'
 import { countsText } from '../render/counts.ts'
+import { notesText, shortFilterText } from '../render/filter-text.ts'
 import { shareText } from '../render/share.ts'
 import { table } from '../render/table.ts'
 
@@ -51,9 +52,10 @@ function clusterText(cluster: StatusResult['clusters'][number]): string {
       const said = 'message' in rest && rest.message !== undefined ? ` ${rest.message}` : ''
       const start =
         index > 0
-          ? ['', '', '', '']
+          ? ['', '', '', '', '']
           : [
               `${namespace}/${workload}`,
+              attachment.name,
               ports.map(({ port, target }) => (port === target ? `${port}` : `${port}:${target}`)).join(','),
               requestsOf(attachment),
               age(Date.now() - Date.parse(since)),
@@ -61,13 +63,15 @@ function clusterText(cluster: StatusResult['clusters'][number]): string {
       return [...start, pod, config + said, mode === 'wiretap' && routeNow === 'laptop' ? 'app, copies here' : routeNow]
     })
   })
-  return `${lines.join('\n')}${table([['WORKLOAD', 'PORTS', 'REQUESTS', 'AGE', 'POD', 'CONFIG', 'ROUTE NOW'], ...rows])}`
+  return `${lines.join('\n')}${table([['WORKLOAD', 'NAME', 'PORTS', 'REQUESTS', 'AGE', 'POD', 'CONFIG', 'ROUTE NOW'], ...rows])}`
 }
 
 type Shown = StatusResult['clusters'][number]['attachments'][number]
 
 /** Which requests it is about, and what becomes of them when nothing listens, or became of copies. */
-function requestsOf({ filter, ifDown, wiretap }: Shown): string {
-  if (wiretap !== undefined) return `${shareText(wiretap, filter)}: ${countsText(wiretap)}`
-  return `${filter === '' ? 'everything' : filter}${ifDown === 'error' ? ' (503 when down)' : ''}`
+function requestsOf({ filter, filtered, priority, ifDown, wiretap }: Shown): string {
+  const short = shortFilterText(filter)
+  if (wiretap !== undefined) return `${shareText(wiretap, short)}${notesText(0, filtered)}: ${countsText(wiretap)}`
+  const down = ifDown === 'error' ? ['503 when down'] : []
+  return `${short === '' ? 'everything' : short}${notesText(priority, filtered, ...down)}`
 }

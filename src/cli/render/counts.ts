@@ -7,7 +7,8 @@ export function countsText({ copied, dropped, compared }: WiretapCounts): string
   const why = reasons.map(([reason, count]) => `${reason} ${count}`).join(', ')
   const line = `${copied} copied, ${lost} dropped${why === '' ? '' : ` (${why})`}`
   if (compared === undefined) return line
-  const { same, different, uncompared, untold } = compared
+  const { same, different, uncompared, untold, pending } = compared
   const unseen = untold > 0 ? ` (${untold} not shown)` : ''
-  return `${line}: ${same} the same, ${different} different${unseen}${uncompared > 0 ? `, ${uncompared} not compared` : ''}`
+  const others = `${uncompared > 0 ? `, ${uncompared} not compared` : ''}${pending > 0 ? `, ${pending} not answered yet` : ''}`
+  return `${line}: ${same} the same, ${different} different${unseen}${others}`
 }

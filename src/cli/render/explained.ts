@@ -13,7 +13,7 @@ export function explainedText({ matches, failure, parts, filter }: Explained & {
     why === undefined ? short(JSON.stringify(shownValue(value))) : `fails: ${why}`,
   ])
   const shown = rows.length === 0 ? [] : [['EXPRESSION', 'VALUE'], ...rows]
-  return `${verdict}  ${short(filter.replaceAll(/\s+/g, ' '))}\n${shown.length === 0 ? '' : `\n${table(shown)}`}`
+  return `${verdict}  ${filter === '' ? 'everything' : short(filter.replaceAll(/\s+/g, ' '))}\n${shown.length === 0 ? '' : `\n${table(shown)}`}`
 }
 
 /** As JSON has it: whole numbers as numbers, maps as objects. */

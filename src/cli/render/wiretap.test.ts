@@ -33,10 +33,10 @@ test('a difference shows both answers field by field, and nothing that a termina
 test('counts say what was dropped and why, and what was compared where it was', () => {
   const none = { slow: 0, rate: 0, large: 0, broken: 0, unheard: 0 }
   assert.equal(countsText({ copied: 5, dropped: none }), '5 copied, 0 dropped')
-  const compared = { same: 1, different: 2, uncompared: 3, untold: 1 }
+  const compared = { same: 1, different: 2, uncompared: 3, untold: 1, pending: 4 }
   assert.equal(
     countsText({ copied: 6, dropped: { ...none, slow: 2, rate: 1 }, compared }),
-    '6 copied, 3 dropped (slow 2, rate 1): 1 the same, 2 different (1 not shown), 3 not compared',
+    '6 copied, 3 dropped (slow 2, rate 1): 1 the same, 2 different (1 not shown), 3 not compared, 4 not answered yet',
   )
 })
 

@@ -5,13 +5,15 @@ import { GROUP, type Intercept, type InterceptPort, VERSION } from '../../kube/r
 import { Watch } from '../../kube/watch.ts'
 import type { Fault } from '../../lib/fault.ts'
 import { Waiters } from '../../lib/waiters.ts'
-import type { CopyCounts } from '../../wire/messages/control.ts'
+import type { CopyCounts, FilterCounts } from '../../wire/messages/control.ts'
 import type { Opening } from '../../wire/session/contract.ts'
 import type { Served } from '../agent-links.ts'
 import type { Cluster } from '../cluster.ts'
 import type { JournalEntry } from '../journal.ts'
 import { shortName, type Workload } from '../workload.ts'
 import { type AppEnvironment, readAppEnvironment } from './app-environment.ts'
+import { Filtered } from './filtered.ts'
+import { inTheWay } from './in-the-way.ts'
 import { interceptObject, notKept, refusedAs } from './object.ts'
 import type { Program } from './program.ts'
 import { untilReady } from './readiness.ts'
@@ -46,6 +48,8 @@ export class Attachment implements Served {
   readonly name: string
   readonly since: string = new Date().toISOString()
   uid = ''
+  /** Requests that its filter could not be asked. */
+  readonly filtered: Filtered = new Filtered()
   readonly #options: AttachmentOptions
   readonly #waiters: Waiters
   #journal: JournalEntry | undefined
@@ -120,7 +124,13 @@ export class Attachment implements Served {
       this.uid = created.metadata.uid ?? ''
       this.#follow()
       await untilReady({
-        subject: { mode: spec.mode, workload, priority: spec.priority, user },
+        subject: {
+          mode: spec.mode,
+          workload,
+          priority: spec.priority,
+          user,
+          inTheWay: () => inTheWay(this, cluster.attachments),
+        },
         clock: cluster.clock,
         waiters: this.#waiters,
         intercept: () => this.#intercept,
@@ -174,6 +184,10 @@ export class Attachment implements Served {
     this.#options.taker.onCounts(podUid, counts)
   }
 
+  onFiltered(podUid: string, counts: FilterCounts): void {
+    this.filtered.hear(podUid, counts)
+  }
+
   onAttached(): void {
     this.#waiters.changed()
   }
@@ -215,8 +229,9 @@ export class Attachment implements Served {
     if (next === undefined || next.metadata.uid !== this.uid) {
       const { mode } = this.spec
       const what = shortName(this.workload)
+      // Neither the program nor what else was typed is known here.
       const lost = fault('RC-I-208', `The ${mode} of ${what} was deleted in the cluster; ${this.#afterwards}.`, [
-        `remocal ${mode} ${what} -n ${this.namespace}`,
+        'attach again by the same command',
       ])
       void this.end()
       onLost(lost)

@@ -52,14 +52,14 @@ function question({ subject, clock, intercept, isAttached, onWaiting, signal }: 
   const startedAt = clock.now()
   let told = ''
   let problem: { text: string; since: number } | undefined
+  const trouble = (): string | undefined => troubleOf(intercept()?.status)
   const tell = (): void => {
     const late = (intercept()?.status?.agents ?? []).filter(({ podUid }) => !isAttached(podUid))
-    const text = waitingFor(late)
+    const text = waitingFor(late, trouble())
     if (text === told || clock.now() - startedAt < TELL_MS) return
     told = text
     onWaiting(text)
   }
-  const trouble = (): string | undefined => troubleOf(intercept()?.status)
   const find = (): Fault | 'ready' | 'given up' | undefined => {
     if (signal.aborted) return 'given up'
     const { status, metadata } = intercept() ?? {}

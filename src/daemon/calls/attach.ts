@@ -5,6 +5,7 @@ import type { Fault } from '../../lib/fault.ts'
 import { writeTerm } from '../../lib/filter/term.ts'
 import { Attachment, type AttachmentSpec } from '../attachment/attachment.ts'
 import { Program } from '../attachment/program.ts'
+import { noPods } from '../attachment/refusals.ts'
 import type { Taker } from '../attachment/taker.ts'
 import { readServices, readWorkloads } from '../catalog.ts'
 import type { Cluster } from '../cluster.ts'
@@ -19,6 +20,7 @@ import { curlLine } from './curl-line.ts'
 import { join } from './join.ts'
 import { knowNamespace } from './know-namespace.ts'
 import { refuseBusyPorts } from './refuse-busy-ports.ts'
+import { readRivals, rivalLines } from './rivals.ts'
 import { startPlace } from './start-place.ts'
 
 /** What kinds of attachments do each in their way. */
@@ -58,6 +60,7 @@ export async function attach(
       [`remocal list -n ${namespace}`],
     )
   }
+  if (workload.replicas === 0) throw noPods({ mode, workload })
   const ports = resolvePorts(request.ports, workload, services)
   if (!request.command) refuseBusyPorts(context.clusters, ports)
   const filter = request.filter ?? writeTerm({ kind: 'mark', mark: cluster.joined().mark })
@@ -94,6 +97,7 @@ export async function attach(
     // The same requests may just be leaving: whoever holds them then is nobody.
     await Promise.all(cluster.ending)
     await attachment.start(signal)
+    for (const line of rivalLines(await readRivals(cluster, attachment), attachment.spec.priority)) tell.warning(line)
     if (place === undefined) warnUnused(ports, kind, tell)
     const run = place === undefined ? undefined : await describePlace(place, attachment, tell)
     const curl = curlLine(filter, namespace, ports, waysTo(workload, services))

@@ -9,7 +9,7 @@ export async function checkFilter(cel: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof FilterError)) throw error
     throw fault('RC-U-102', `Cannot use the filter: ${error.message}. Nothing was changed.\n${error.shown}`, [
-      'remocal explain RC-U-102',
+      'remocal filter --help',
     ])
   }
 }

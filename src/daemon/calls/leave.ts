@@ -10,9 +10,9 @@ export async function leave(
 ): Promise<LeaveResult> {
   const cluster = clusters.find(target)
   const all = [...(cluster?.attachments ?? [])].filter((one) => namespace === undefined || one.namespace === namespace)
-  const chosen = workload === undefined ? all : all.filter((one) => isNamed(one, workload))
+  const chosen = workload === undefined ? all : chosenOf(all, workload)
   if (workload !== undefined && chosen.length === 0) {
-    const others = all.map((one) => `${shortName(one.workload)} in ${one.namespace}`)
+    const others = all.map((one) => `${shortName(one.workload)} in ${one.namespace} (${one.name})`)
     const what = others.length === 0 ? 'nothing is attached' : `attached is ${others.join(', ')}`
     throw fault('RC-I-209', `Cannot leave ${workload}: it is not attached; ${what}. Nothing was changed.`, [
       'remocal status',
@@ -25,7 +25,15 @@ export async function leave(
       one.left()
     }),
   )
-  return { left: chosen.map((one) => ({ namespace: one.namespace, workload: shortName(one.workload) })) }
+  return {
+    left: chosen.map((one) => ({ namespace: one.namespace, workload: shortName(one.workload), name: one.name })),
+  }
+}
+
+/** One by its own name, or all of a workload. */
+function chosenOf(all: Attachment[], typed: string): Attachment[] {
+  const own = all.filter(({ name }) => name === typed)
+  return own.length > 0 ? own : all.filter((one) => isNamed(one, typed))
 }
 
 function isNamed({ workload }: Attachment, typed: string): boolean {

@@ -6,6 +6,9 @@ import type { CallContext } from './context.ts'
 import { join } from './join.ts'
 import { knowNamespace } from './know-namespace.ts'
 
+type Held = ListResult['workloads'][number]['held'][number]
+type KubeMeta = Intercept['metadata']
+
 export async function list(
   { clusters }: CallContext,
   request: { target: Target; namespace: string; allNamespaces?: boolean },
@@ -21,6 +24,10 @@ export async function list(
     namespace === undefined ? undefined : knowNamespace(cluster, namespace),
   ])
   const { user } = cluster.joined()
+  const filteredOf = ({ name, namespace: of }: KubeMeta): Pick<Held, 'filtered'> => {
+    const own = [...cluster.attachments].find((one) => one.name === name && one.namespace === of)
+    return own === undefined ? {} : { filtered: own.filtered.counts }
+  }
   return {
     workloads: workloads.map((workload) => {
       const near = services.filter((service) => service.namespace === workload.namespace)
@@ -40,9 +47,12 @@ export async function list(
           services: ways,
         })),
         held: held.map(({ metadata, spec, status }) => ({
+          name: metadata.name,
           by: spec.owner,
           mode: spec.mode,
           filter: spec.filter,
+          priority: spec.priority ?? 0,
+          ...filteredOf(metadata),
           since: metadata.creationTimestamp ?? '',
           yours: spec.owner === user,
           routeNow: routeOf(status),

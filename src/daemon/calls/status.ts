@@ -29,10 +29,13 @@ export function status({ clusters }: CallContext, { context, namespace }: Status
         ...(carrier !== undefined && { link: carrier.kind }),
         rttMs: carrier?.session.rttMs ?? 0,
         attachments: shown.map((one) => ({
+          name: one.name,
           namespace: one.namespace,
           workload: shortName(one.workload),
           mode: one.spec.mode,
           filter: one.spec.filter,
+          filtered: one.filtered.counts,
+          priority: one.spec.priority,
           ifDown: one.spec.ifDown ?? 'app',
           ...wiretapOf(one),
           ports: one.ports.map(({ port, target }) => ({ port, target })),

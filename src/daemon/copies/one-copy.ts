@@ -39,6 +39,7 @@ export async function serveCopy(copy: OneCopy): Promise<void> {
     kept += bytes
   }
   const compares = request.wantsAnswer && ignored !== undefined
+  let isPending = false
   const app = compares ? appAnswer(copy, keeps) : undefined
   try {
     const socket = await program.connect(port).catch(() => undefined)
@@ -47,12 +48,18 @@ export async function serveCopy(copy: OneCopy): Promise<void> {
       return
     }
     tally.copied++
+    if (app !== undefined) {
+      tally.pending++
+      isPending = true
+    }
     const keep = app === undefined ? undefined : budget
     const method = methodOf(request.bytes)
     const asked = await askProgram({ socket, request: request.bytes, method, keep, onKept: keeps, signal })
     const answer = await app
     if (ignored !== undefined && compares && signal.reason !== ENDED) await compareAnswers(copy, asked, answer, ignored)
   } finally {
+    // What the end of the wiretap cut off stays without an answer.
+    if (isPending && signal.reason !== ENDED) tally.pending--
     line.forget(request.id)
     budget.give(kept)
   }

@@ -18,6 +18,8 @@ export class Tally {
   uncompared = 0
   /** Differences that nobody read. */
   untold = 0
+  /** Copies that wait for an answer, or did when the wiretap ended. */
+  pending = 0
   readonly #compares: boolean
   /** Of agents that are gone. */
   readonly #before: Dropped = { ...NONE }
@@ -38,10 +40,10 @@ export class Tally {
   }
 
   get counts(): WiretapCounts {
-    const { copied, busy, unheard, same, different, uncompared, untold } = this
+    const { copied, busy, unheard, same, different, uncompared, untold, pending } = this
     const of = (reason: keyof Dropped): number =>
       [...this.#last.values()].reduce((sum, dropped) => sum + dropped[reason], this.#before[reason])
     const dropped = { slow: of('slow') + busy, rate: of('rate'), large: of('large'), broken: of('broken'), unheard }
-    return { copied, dropped, ...(this.#compares && { compared: { same, different, uncompared, untold } }) }
+    return { copied, dropped, ...(this.#compares && { compared: { same, different, uncompared, untold, pending } }) }
   }
 }

@@ -13,4 +13,5 @@ export const INTERCEPT_CODES = {
   'RC-I-209': { kind: 'user', exit: 64, title: 'The attachment does not exist' },
   'RC-I-210': { kind: 'user', exit: 64, title: 'The namespace does not exist' },
   'RC-I-211': { kind: 'environment', exit: 69, title: 'The installation is older than what was asked for' },
+  'RC-I-212': { kind: 'environment', exit: 75, title: 'No pod of the workload runs' },
 } as const satisfies Record<string, CodeEntry>

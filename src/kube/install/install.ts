@@ -15,7 +15,7 @@ import { waitFor } from './wait.ts'
 
 export type InstallStep =
   | { kind: 'object'; object: string; result: Applied | 'deleted' }
-  | { kind: 'skipped'; what: string; reason: string }
+  | { kind: 'skipped'; what: string; reason: string; without: string }
   | { kind: 'waiting'; what: string; reason: string }
   | { kind: 'ready'; what: string }
 
@@ -43,7 +43,8 @@ export interface InstallResult {
   unchanged: number
   /** Objects of other options that were there. */
   deleted: number
-  skipped: { what: string; reason: string }[]
+  /** What was left out, why, and what does not hold for want of it. */
+  skipped: { what: string; reason: string; without: string }[]
 }
 
 /** A reason that no waiting mends ends it this soon. */
@@ -69,9 +70,9 @@ export async function install(client: KubeClient, request: InstallRequest): Prom
     result[applied]++
     onStep({ kind: 'object', object: titleOf(object), result: applied })
   }
-  const skip = (what: string, reason: string): void => {
-    result.skipped.push({ what, reason })
-    onStep({ kind: 'skipped', what, reason })
+  const skip = (what: string, reason: string, without: string): void => {
+    result.skipped.push({ what, reason, without })
+    onStep({ kind: 'skipped', what, reason, without })
   }
   const home = namespaceObject(namespace)
   done(home, await applyNamespace(client, home, signal))
@@ -82,10 +83,10 @@ export async function install(client: KubeClient, request: InstallRequest): Prom
 
   const options = { image, namespace, replicas, version, publicKey: result.publicKey, expose }
   let enforced = false
-  for (const { title, objects, unwanted = [], optional } of installation(options)) {
-    const unknown = optional === true ? await firstUnknown(client, objects, signal) : undefined
-    if (unknown !== undefined) {
-      skip(title, `the API server does not know ${unknown}`)
+  for (const { title, objects, unwanted = [], without } of installation(options)) {
+    const unknown = without !== undefined ? await firstUnknown(client, objects, signal) : undefined
+    if (unknown !== undefined && without !== undefined) {
+      skip(title, `the API server does not know ${unknown}`, without)
       continue
     }
     for (const object of objects) done(object, await apply(client, object, { signal }))

@@ -14,9 +14,13 @@ export interface ObjectGroup {
   objects: KubeObject[]
   /** Objects of installations with other options: taken away. */
   unwanted?: KubeObject[]
-  /** True: left out, with the reason, where the API server does not know the kind. */
-  optional?: boolean
+  /** Left out, with the reason, where the API server does not know the kind: what does not hold there, for people. */
+  without?: string
 }
+
+const UNENFORCED =
+  'nobody is held to his own name and rights: whoever may create Intercepts may do it in the name of others, and take or copy all requests without the verbs intercept-all and wiretap. ' +
+  'Kubernetes has such policies from 1.30 on.'
 
 /** Groups of objects, without namespace and signing key. */
 export function installation(options: InstallOptions): ObjectGroup[] {
@@ -25,10 +29,14 @@ export function installation(options: InstallOptions): ObjectGroup[] {
     { title: 'resource definitions', objects: definitions() },
     { title: 'accounts', objects: [configMap(options), ...serviceAccounts(options.namespace)] },
     { title: 'permissions', objects: permissions(options) },
-    { title: 'admission policies', objects: policies(options), optional: true },
+    { title: 'admission policies', objects: policies(options), without: UNENFORCED },
     { title: 'managers and dialers', objects: running.filter(({ kind }) => kind !== 'PodDisruptionBudget') },
     exposure(options),
-    { title: 'budgets', objects: running.filter(({ kind }) => kind === 'PodDisruptionBudget'), optional: true },
+    {
+      title: 'budgets',
+      objects: running.filter(({ kind }) => kind === 'PodDisruptionBudget'),
+      without: 'draining nodes may take all managers away at once.',
+    },
   ]
 }
 

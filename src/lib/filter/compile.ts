@@ -12,6 +12,8 @@ export interface Filter {
   readonly terms: readonly Term[]
   /** Requests that it did not match because it took too long on them. */
   readonly exceeded: number
+  /** Requests that it did not match because it failed on them: such as dividing by 0. */
+  readonly failed: number
   /** Steps that the last request took (`budget.ts`). */
   readonly spent: number
   /** It needs an engine: the steps that a request may take are shared with others of this kind. */
@@ -35,7 +37,7 @@ export async function compileFilter(cel: string): Promise<Filter> {
   if (cel.length > MAX_LENGTH) throw new FilterError(`${cel.slice(0, 60)}…`, `longer than ${MAX_LENGTH} characters`)
   const { terms, whole } = readConjunction(cel)
   if (!whole || terms.some((term) => term.kind !== 'mark' && term.test === 'find')) return compileWithEngine(cel)
-  return new Compiled({ needs: NOTHING, terms, isCostly: false }, matchTerms(terms, noPatterns))
+  return new Compiled({ needs: NOTHING, terms, isCostly: false, engine: undefined }, matchTerms(terms, noPatterns))
 }
 
 async function compileWithEngine(cel: string): Promise<Filter> {
@@ -45,28 +47,38 @@ async function compileWithEngine(cel: string): Promise<Filter> {
     import('./cel/filter.ts'),
     import('./pattern/pattern.ts'),
   ])
-  const { needs, matches } = compileCel(cel)
-  const made = { needs, terms, isCostly: true }
+  const engine = compileCel(cel)
+  const made = { needs: engine.needs, terms, isCostly: true, engine }
   if (whole) return new Compiled(made, matchTerms(terms, compilePattern))
   // Terms are asked first: they cost least, and what they refuse the expression need not see.
   const cheap = terms.filter((term) => term.kind === 'mark' || term.test !== 'find')
   const first = matchTerms(cheap, noPatterns)
-  return new Compiled(made, (request, budget) => first(request, budget) && matches(request, budget))
+  return new Compiled(made, (request, budget) => first(request, budget) && engine.matches(request, budget))
+}
+
+interface Made extends Pick<Filter, 'needs' | 'terms' | 'isCostly'> {
+  engine: { readonly failed: number } | undefined
 }
 
 class Compiled implements Filter {
   readonly needs: FilterNeeds
   readonly terms: readonly Term[]
   readonly isCostly: boolean
+  readonly #engine: Made['engine']
   readonly #matches: MatchTerms
   readonly #budget = new Budget()
   exceeded = 0
 
-  constructor({ needs, terms, isCostly }: Pick<Filter, 'needs' | 'terms' | 'isCostly'>, matches: MatchTerms) {
+  constructor({ needs, terms, isCostly, engine }: Made, matches: MatchTerms) {
     this.needs = needs
     this.terms = terms
     this.isCostly = isCostly
+    this.#engine = engine
     this.#matches = matches
+  }
+
+  get failed(): number {
+    return this.#engine?.failed ?? 0
   }
 
   get spent(): number {

@@ -1,5 +1,6 @@
 /** Short forms as functions that compare a few bytes. */
 import type { Budget } from './budget.ts'
+import { lookUpCookie, lookUpHeader, lookUpQuery } from './lookup.ts'
 import type { FilterRequest } from './request.ts'
 import type { Term, TextTerm } from './term.ts'
 
@@ -39,25 +40,25 @@ function matchTerm(term: Term, compilePattern: CompilePattern): MatchTerms {
   const { value } = term
   if (term.test === 'find') {
     const pattern = compilePattern(value)
-    return (request, budget) => pattern.find(read(request), budget) === wanted
+    return (request, budget) => pattern.find(read(request, budget), budget) === wanted
   }
-  if (term.test === 'prefix') return (request) => read(request).startsWith(value) === wanted
-  return (request) => (read(request) === value) === wanted
+  if (term.test === 'prefix') return (request, budget) => read(request, budget).startsWith(value) === wanted
+  return (request, budget) => (read(request, budget) === value) === wanted
 }
 
-function readerOf(term: TextTerm): (request: FilterRequest) => string {
+function readerOf(term: TextTerm): (request: FilterRequest, budget: Budget) => string {
   switch (term.kind) {
     case 'header': {
       const name = term.name.toLowerCase()
-      return (request) => request.header(name)
+      return (request, budget) => lookUpHeader(request, name, budget)
     }
     case 'query': {
       const { name } = term
-      return (request) => request.query(name)
+      return (request, budget) => lookUpQuery(request, name, budget)
     }
     case 'cookie': {
       const { name } = term
-      return (request) => request.cookie(name)
+      return (request, budget) => lookUpCookie(request, name, budget)
     }
     case 'method':
       return ({ method }) => method

@@ -15,7 +15,7 @@ export interface FilterRequest {
   readonly marks: readonly string[]
   readonly source: FilterSource
   /**
-   * The body as JSON (objects, arrays, strings, numbers, booleans, null); undefined when it is none, is longer than 64 KiB, or no filter
+   * The body as JSON (`json.ts`: objects, arrays, strings, numbers, whole ones as bigint, booleans, null); undefined when it is none, is longer than 64 KiB, or no filter
    * needs it.
    */
   readonly body: unknown

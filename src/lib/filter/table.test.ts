@@ -136,12 +136,13 @@ describe('a table of filters', () => {
 })
 
 function counted(filter: Filter, count: () => void): Filter {
-  const { needs, terms: required, isCostly, exceeded, spent } = filter
+  const { needs, terms: required, isCostly, exceeded, failed, spent } = filter
   return {
     needs,
     isCostly,
     terms: required,
     exceeded,
+    failed,
     spent,
     matches(request, steps) {
       count()

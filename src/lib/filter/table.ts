@@ -28,7 +28,7 @@ export class FilterTable<T> {
   readonly #byHeader: ReadonlyMap<string, ReadonlyMap<string, Places>>
   readonly #byMark: ReadonlyMap<string, Places>
   readonly #others: Places
-  /** What each filter may spend on a request, so that all of them together hold nobody up. */
+  /** What each filter with an engine may spend on a request, so that all of them together hold nobody up. */
   readonly #steps: number
 
   constructor(entries: readonly FilterEntry<T>[]) {
@@ -105,7 +105,8 @@ export class FilterTable<T> {
 
   #matches(place: number, request: FilterRequest, usable: (value: T) => boolean): boolean {
     const entry = this.#entries[place]
-    return entry !== undefined && usable(entry.value) && entry.filter.matches(request, this.#steps)
+    if (entry === undefined || !usable(entry.value)) return false
+    return entry.filter.matches(request, entry.filter.isCostly ? this.#steps : STEPS)
   }
 }
 

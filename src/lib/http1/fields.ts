@@ -3,7 +3,7 @@
  * somebody asks for: a request that nobody wants costs no string.
  */
 import { BadMessage } from './bad-message.ts'
-import { COLON, CR, HTAB, LF, SP, TOKEN, VALUE } from './octets.ts'
+import { COLON, CR, HOST, HTAB, LF, SP, TOKEN, VALUE } from './octets.ts'
 
 export const MAX_HEAD_BYTES = 64 * 1024
 
@@ -16,7 +16,9 @@ const MAX_LENGTH_DIGITS = 15
 export class Fields {
   /** After the empty line. */
   end = 0
+  /** Host fields, and whether all of them are hosts, perhaps empty. */
   hosts = 0
+  namesHosts = true
   /** Content-Length fields, and the number that the last of them gives; -1 when it is none. */
   lengths = 0
   length = -1
@@ -110,7 +112,9 @@ export class Fields {
   #note(nameFrom: number, nameTo: number, valueFrom: number, valueTo: number): void {
     switch (nameTo - nameFrom) {
       case 4:
-        if (this.#is(nameFrom, nameTo, 'host')) this.hosts++
+        if (!this.#is(nameFrom, nameTo, 'host')) return
+        this.hosts++
+        for (let at = valueFrom; at < valueTo; at++) if (HOST[this.#buffer[at] as number] === 0) this.namesHosts = false
         return
       case 6:
         if (this.#is(nameFrom, nameTo, 'expect')) this.expects ||= this.#is(valueFrom, valueTo, '100-continue')

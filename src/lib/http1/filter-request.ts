@@ -1,4 +1,5 @@
 /** A request's head as filters see it. Each part is made when a filter asks for it, once. */
+import { readJson } from '../filter/json.ts'
 import type { FilterRequest, FilterSource } from '../filter/request.ts'
 import { marksOf } from '../mark.ts'
 import { firstCookie, firstParameter, readCookies, readParameters } from './pairs.ts'
@@ -144,7 +145,7 @@ function claimsOf(authorization: string): unknown {
   const payload = JWT.exec(authorization)?.[1]
   if (payload === undefined) return undefined
   try {
-    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString())
+    const claims = readJson(Buffer.from(payload, 'base64url').toString())
     // RFC 7519 §7.2: a set of claims is an object.
     return typeof claims === 'object' && claims !== null && !Array.isArray(claims) ? claims : undefined
   } catch {

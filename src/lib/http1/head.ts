@@ -69,6 +69,7 @@ export function readRequestHead(buffer: Buffer): RequestHead | undefined {
   if (fields.hosts > 1 || (line.minor === 1 && fields.hosts === 0)) {
     throw new BadMessage(400, 'an HTTP/1.1 request has one Host header')
   }
+  if (!fields.namesHosts) throw new BadMessage(400, 'the Host header names no host')
   return new RequestHead(buffer, line, fields)
 }
 

@@ -19,6 +19,15 @@ export const VALUE = new Uint8Array(256).fill(1, SP)
 VALUE[HTAB] = 1
 VALUE[127] = 0
 
+/**
+ * Of hosts, 1: all of a value but blanks and slashes. RFC 9112 §3.2 allows fewer, but nginx, haproxy and Node take the others, and programs send them; what is
+ * left out here nginx, Go and Tomcat refuse.
+ */
+export const HOST = VALUE.slice()
+HOST[SP] = 0
+HOST[HTAB] = 0
+HOST[47] = 0
+
 /** Of request targets: visible characters, and octets above ASCII because programs send them, are 1. */
 export const TARGET = new Uint8Array(256).fill(1, 33)
 TARGET[127] = 0

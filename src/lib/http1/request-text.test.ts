@@ -21,10 +21,12 @@ describe('a request as text', () => {
 
   it('ends its body where its head says', () => {
     const body = (...rest: string[]): unknown => readRequestText(Buffer.from([...HEAD, ...rest].join('\r\n'))).body
-    assert.deepEqual(body('Content-Length: 7', '', '{"n":3} and more'), { n: 3 })
-    assert.deepEqual(body('Transfer-Encoding: chunked', '', '4', '{"n"', '3', ':3}', '0', '', ''), { n: 3 })
-    assert.deepEqual(body('Transfer-Encoding: chunked', '', '{"n":3}'), { n: 3 })
+    assert.deepEqual(body('Content-Length: 7', '', '{"n":3} and more'), { n: 3n })
+    assert.deepEqual(body('Transfer-Encoding: chunked', '', '4', '{"n"', '3', ':3}', '0', '', ''), { n: 3n })
+    assert.deepEqual(body('Transfer-Encoding: chunked', '', '{"n":3}'), { n: 3n })
     assert.equal(body('', '{"n":'), undefined)
+    // As from `curl -v`, which shows no bodies.
+    assert.equal(body('Content-Length: 7', '', ''), undefined)
   })
 
   it('has no JSON when it does not say so', () => {
@@ -56,6 +58,13 @@ describe('a request as text', () => {
       'GET / HTTP/1.1\nHost: a\nno colon\n\n',
       'GET / HTTP/1.1\nHost: a\nHost: b\n\n',
       '> x',
+      'POST / HTTP/1.1\nHost: a\nContent-Length: 1\nTransfer-Encoding: chunked\n\n',
+      'POST / HTTP/1.1\nHost: a\nContent-Length: 1\nContent-Length: 2\n\n{}',
+      'POST / HTTP/1.1\nHost: a\nTransfer-Encoding: gzip, chunked\n\n',
+      'POST / HTTP/1.0\nHost: a\nTransfer-Encoding: chunked\n\n',
+      'POST / HTTP/1.1\nHost: a\nContent-Length: 9\n\n{}',
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2;a=\x01\r\n{}\r\n0\r\n\r\n',
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}',
     ]) {
       assert.throws(() => readRequestText(Buffer.from(text)), BadMessage, text)
     }

@@ -1,4 +1,5 @@
 /** A request that a person wrote or a tool showed: as text, not as it came from a connection. */
+import { readJson } from '../filter/json.ts'
 import type { FilterRequest } from '../filter/request.ts'
 import { BadMessage } from './bad-message.ts'
 import { BodyReader } from './body-reader.ts'
@@ -10,7 +11,8 @@ const MAX_JSON_BYTES = 64 * 1024
 
 /**
  * Reads a request whose lines may end with LF alone, whose empty line may be missing when no body follows, or which `curl -v` showed. The body
- * is what Content-Length or chunks say, or else the rest. Throws `BadMessage`.
+ * is what Content-Length or chunks say, or else the rest; none when a tool showed the head alone. Throws `BadMessage`: what an agent refuses is
+ * refused here, in the same words.
  */
 export function readRequestText(bytes: Buffer): FilterRequest {
   // Octet by octet: latin1 keeps what is not ASCII.
@@ -21,7 +23,7 @@ export function readRequestText(bytes: Buffer): FilterRequest {
   const head = readRequestHead(Buffer.from(`${[start, ...lines.slice(1)].join('\r\n')}\r\n\r\n`, 'latin1'))
   if (head === undefined) throw new BadMessage(400, 'the head is not whole')
   const rest = end === null ? '' : text.slice(end.index + end[0].length)
-  return filterRequest(head, undefined, jsonOf(head, Buffer.from(rest, 'latin1')))
+  return filterRequest(head, undefined, jsonOf(head, contentOf(head, Buffer.from(rest, 'latin1'))))
 }
 
 /** `curl -v` marks what it sends with `> `, and what happens with other signs. */
@@ -32,27 +34,26 @@ function asSent(text: string): string {
 }
 
 /** As an agent sees it: JSON only when the sender says so. */
-function jsonOf(head: RequestHead, rest: Buffer): unknown {
+function jsonOf(head: RequestHead, content: Buffer): unknown {
   if (!/^[^;]*[/+]json[ \t]*(?:;|$)/i.test(head.fields.list('content-type'))) return undefined
-  const content = contentOf(head, rest)
   if (content.length > MAX_JSON_BYTES) return undefined
   try {
-    return JSON.parse(content.toString())
+    return readJson(content.toString())
   } catch {
     return undefined
   }
 }
 
+const CHUNK = /^[0-9a-f]+[ \t]*(?:;|\r?\n)/i
+
 function contentOf(head: RequestHead, rest: Buffer): Buffer {
   const framing = requestFraming(head)
-  if (framing.kind === 'none') return rest
+  if (framing.kind === 'none' || rest.length === 0) return rest
+  // A tool shows what it decoded.
+  if (framing.kind === 'chunked' && !CHUNK.test(rest.toString('latin1'))) return rest
   const pieces: Buffer[] = []
-  try {
-    new BodyReader(framing).take(rest, (piece) => pieces.push(piece))
-  } catch (error) {
-    if (!(error instanceof BadMessage)) throw error
-    // A tool shows what it decoded.
-    return rest
-  }
+  const reader = new BodyReader(framing)
+  reader.take(rest, (piece) => pieces.push(piece))
+  if (!reader.done) throw new BadMessage(400, 'the body is not whole')
   return Buffer.concat(pieces)
 }

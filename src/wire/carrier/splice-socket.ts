@@ -1,7 +1,8 @@
 /** Joins a stream with a socket. */
 import type { Socket } from 'node:net'
-import { SLAB_BYTES, Written } from '../../lib/slab.ts'
-import { lendReads } from '../../lib/slab-socket.ts'
+import { SLAB_BYTES } from '../../lib/slab.ts'
+import { lendReads, readDirectly, writeDirectly } from '../../lib/slab-socket.ts'
+import { Written } from '../../lib/written.ts'
 import type { Flow } from '../mux/contract.ts'
 
 /** Smaller ones leave at once. */
@@ -27,7 +28,7 @@ export async function spliceSocket(stream: Joint, socket: Socket): Promise<void>
   }
   const written = new Written(socket)
   lendReads(socket, READ_BYTES)
-  socket.on('data', (bytes: Buffer) => {
+  readDirectly(socket, (bytes) => {
     if (!stream.send(bytes)) socket.pause()
   })
   // An end that was reached before anybody listened is not told again.
@@ -64,7 +65,7 @@ export async function spliceSocket(stream: Joint, socket: Socket): Promise<void>
     onData(bytes) {
       if (bytes.length >= CORKED_BYTES) cork()
       written.add(bytes)
-      if (!socket.write(bytes)) stream.pause()
+      if (!writeDirectly(socket, bytes)) stream.pause()
       written.settle()
     },
     onEnd() {

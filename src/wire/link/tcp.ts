@@ -1,10 +1,13 @@
 /** A TCP (or TLS) socket as a link. */
 import type { Socket } from 'node:net'
-import { Written } from '../../lib/slab.ts'
-import { connectSlabs, lendReads } from '../../lib/slab-socket.ts'
+import { giveBack } from '../../lib/slab.ts'
+import { connectSlabs, lendReads, readDirectly, unsentBytes, writeDirectly } from '../../lib/slab-socket.ts'
+import { Written } from '../../lib/written.ts'
 import type { Link, LinkHandlers } from './link.ts'
 
 const KEEP_ALIVE_MS = 15_000
+/** Pieces of so much together are copied into one. */
+const SMALL_BYTES = 2048
 /** Where pieces are joined that are encrypted at once; of all links. */
 const JOINED = Buffer.allocUnsafeSlow(260 * 1024)
 
@@ -67,7 +70,7 @@ class TcpLink implements Link {
   }
 
   get unwrittenBytes(): number {
-    return this.#socket.writableLength
+    return unsentBytes(this.#socket)
   }
 
   bind(handlers: LinkHandlers): void {
@@ -78,7 +81,7 @@ class TcpLink implements Link {
     }
     let farEnded = false
     lendReads(socket)
-    socket.on('data', (bytes: Buffer) => handlers.onData(bytes))
+    readDirectly(socket, (bytes) => handlers.onData(bytes))
     socket.on('drain', () => {
       this.#written?.settle()
       handlers.onDrain()
@@ -98,13 +101,30 @@ class TcpLink implements Link {
   send(...pieces: Uint8Array[]): boolean {
     const socket = this.#socket
     if (!socket.writable) return true
-    if (pieces.length > 1 && this.#below !== undefined && this.#writeJoined(pieces)) return !socket.writableNeedDrain
-    if (pieces.length > 1) socket.cork()
+    if (pieces.length > 1) {
+      const joined = joinSmall(pieces)
+      if (joined === undefined) return this.#sendSeveral(pieces)
+      // They are copied: whoever lent them has them back.
+      if (this.#written !== undefined) for (const bytes of pieces) giveBack(bytes)
+      return writeDirectly(socket, joined)
+    }
+    const [only] = pieces
+    if (only === undefined) return true
+    this.#written?.add(only)
+    const goesOn = writeDirectly(socket, only)
+    this.#written?.settle()
+    return goesOn
+  }
+
+  #sendSeveral(pieces: Uint8Array[]): boolean {
+    const socket = this.#socket
+    if (this.#below !== undefined && this.#writeJoined(pieces)) return !socket.writableNeedDrain
+    socket.cork()
     for (const bytes of pieces) {
       socket.write(bytes)
       this.#written?.add(bytes)
     }
-    if (pieces.length > 1) socket.uncork()
+    socket.uncork()
     this.#written?.settle()
     return socket.writableLength === 0 || !socket.writableNeedDrain
   }
@@ -151,6 +171,20 @@ class TcpLink implements Link {
     this.#below.reset(reason)
     this.#socket.destroy()
   }
+}
+
+/** One piece costs less than several, where copying them costs next to nothing. @returns undefined when it is too much */
+function joinSmall(pieces: readonly Uint8Array[]): Buffer | undefined {
+  let length = 0
+  for (const bytes of pieces) length += bytes.length
+  if (length > SMALL_BYTES) return undefined
+  const joined = Buffer.allocUnsafe(length)
+  let end = 0
+  for (const bytes of pieces) {
+    joined.set(bytes, end)
+    end += bytes.length
+  }
+  return joined
 }
 
 /**

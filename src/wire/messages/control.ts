@@ -124,6 +124,17 @@ export const copiesSchema = v.object({
 })
 export type CopyCounts = v.InferOutput<typeof copiesSchema>
 
+/** agent → daemon: requests that the filter of an attachment did not match although it could not be asked to its end; after changes, at most once a second. */
+export const filteredSchema = v.object({
+  kind: v.literal('filtered'),
+  intercept: v.string(),
+  /** It took more steps than it may. */
+  exceeded: v.number(),
+  /** It cannot be computed for them, such as dividing by 0. */
+  failed: v.number(),
+})
+export type FilterCounts = v.InferOutput<typeof filteredSchema>
+
 export const controlSchema = v.variant('kind', [
   configSchema,
   reportSchema,
@@ -135,5 +146,6 @@ export const controlSchema = v.variant('kind', [
   attachedSchema,
   servesSchema,
   copiesSchema,
+  filteredSchema,
 ])
 export type ControlMessage = v.InferOutput<typeof controlSchema>

@@ -1,11 +1,12 @@
 /** Two people on one workload: the same requests are refused with the holder's name, different ones share the port. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { InterceptResult, ListResult } from '../../../src/lib/daemon-api.ts'
+import type { InterceptResult, LeaveResult, ListResult, StatusResult } from '../../../src/lib/daemon-api.ts'
 import type { FaultFields } from '../../../src/lib/fault.ts'
 import { ClientPod, COUNTING } from '../client-pod.ts'
 import { type Person, person } from '../person.ts'
 import { laptopHome, place } from '../place.ts'
+import { until } from '../ready.ts'
 import { type Running, remocal, remocalJson, start } from '../remocal.ts'
 
 const { client, kubeconfig } = place()
@@ -82,4 +83,29 @@ test('everything (`--all`) of somebody lies behind the personal ones of others, 
   const second = await remocal(['intercept', 'orders', '-n', 'shop', '--all'], { env: other.env })
   assert.notEqual(second.code, 0)
   await remocal(['leave', 'orders', '-n', 'shop'], { env })
+})
+
+test('priorities and what a filter could not be asked are shown; `leave` ends one of several by its name', async () => {
+  const filter = 'int(request.headers["x-count"]) > 1'
+  const attached = (...more: string[]): Promise<InterceptResult> =>
+    remocalJson<InterceptResult>(['intercept', 'orders', '-n', 'shop', ...more], { env })
+  const failing = await attached('--filter', filter, '--priority', '2', '--port', '80:18084')
+  const other = await attached('--header', 'x-user=zed', '--port', '80:18085')
+  const attachments = async (): Promise<StatusResult['clusters'][number]['attachments']> => {
+    const { clusters } = await remocalJson<StatusResult>(['status'], { env })
+    return clusters.flatMap((cluster) => cluster.attachments)
+  }
+  const asked = await remocal(['run', '-n', 'shop', '--', 'curl', '-sS', 'http://orders/orders/1'], { env })
+  assert.equal(asked.code, 0, asked.stderr)
+  const shown = await until('the agent tells', 10_000, async () =>
+    (await attachments()).find(({ name, filtered }) => name === failing.name && filtered.failed > 0),
+  )
+  assert.deepEqual([shown.priority, shown.filtered], [2, { exceeded: 0, failed: 1 }])
+  const { left } = await remocalJson<LeaveResult>(['leave', failing.name], { env })
+  assert.deepEqual(left, [{ namespace: 'shop', workload: 'deploy/orders', name: failing.name }])
+  assert.deepEqual(
+    (await attachments()).map(({ name }) => name),
+    [other.name],
+  )
+  await remocal(['leave', other.name], { env })
 })

@@ -156,7 +156,7 @@ describe('a wiretap', () => {
       assert.deepEqual(found, [{ field: '$.currency', app: '"CHF"', laptop: '"EUR"' }])
     }
     const summary = lines.find((line) => line.kind === 'summary')
-    assert.deepEqual(summary?.compared, { same: 0, different: 10, uncompared: 0, untold: 0 })
+    assert.deepEqual(summary?.compared, { same: 0, different: 10, uncompared: 0, untold: 0, pending: 0 })
 
     await tap(['--all', '--diff', '-o', 'json', ...ignored], { CHANGE: '{"item":"bulb"}' })
     byTheApp(await ask(10), 10)

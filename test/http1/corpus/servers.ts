@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startGo, startNode, startTomcat } from '../servers/applications.ts'
-import { startHaproxy } from '../servers/haproxy.ts'
+import { HTTP, startHaproxy } from '../servers/haproxy.ts'
 import { startNginx } from '../servers/nginx.ts'
 import { python } from '../servers/python.ts'
 import { type Started, started } from '../started.ts'
@@ -100,12 +100,7 @@ function nginx(to: number): Promise<Started> {
 
 function haproxy(to: number): Promise<Started> {
   return startHaproxy(
-    (port) => `  tune.bufsize 131072
-defaults
-  mode http
-  timeout client 30s
-  timeout server 30s
-  timeout connect 5s
+    (port) => `${HTTP}
 frontend front
   bind 127.0.0.1:${port}
   http-request return status 200 content-type text/plain string "as it is configured" if { path /fixed }

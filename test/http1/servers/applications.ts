@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { type Started, started } from '../started.ts'
 import { builtGo, builtJava } from './built.ts'
-import { startHaproxy } from './haproxy.ts'
+import { HTTP, startHaproxy } from './haproxy.ts'
 import { startNginx } from './nginx.ts'
 
 const PROGRAMS = join(import.meta.dirname, 'programs')
@@ -40,12 +40,7 @@ export function nginxAlone(): Promise<Started> {
 /** haproxy that reads requests and answers them itself. */
 export function haproxyAlone(): Promise<Started> {
   return startHaproxy(
-    (port) => `  tune.bufsize 131072
-defaults
-  mode http
-  timeout client 10s
-  timeout server 10s
-  timeout connect 5s
+    (port) => `${HTTP}
 frontend front
   bind 127.0.0.1:${port}
   http-request wait-for-body time 500ms

@@ -3,9 +3,15 @@ import { HIDDEN, post, type Row, request, row } from './row.ts'
 
 const N = HIDDEN.length
 const get = (...lines: string[]): string => request('GET /a HTTP/1.1', lines)
+const host = (value: string): string => `GET /a HTTP/1.1\r\nHost: ${value}\r\n\r\n`
 const start = (line: string): string => `${line}\r\nHost: x\r\n\r\n${HIDDEN}`
 const S5 = 'RFC 9112 §5'
 const S3 = 'RFC 9112 §3'
+const NO_LINE =
+  'no server takes this line for a request: each answers 400, or what it says of other protocols, and closes'
+const SIMPLE =
+  'HTTP/0.9 has no fields that a filter could match, and one request a connection: what is behind it nobody reads'
+const OTHER = 'HTTP/2 is another protocol (RFC 9113 §3.4)'
 
 export const HEADS: Row[] = [
   row('refused', 'RFC 9112 §5.1', 'a blank before a colon', get('X : y')),
@@ -41,11 +47,28 @@ export const HEADS: Row[] = [
   row('refused', 'RFC 9112 §3.2', 'two hosts', get('Host: y')),
   row('refused', 'RFC 9112 §3.2', 'the same host twice', get('Host: x')),
   row('refused', 'host header attack', 'a second host with a blank before its name', get(' Host: y')),
-  row('either', 'RFC 9112 §3.2', 'a host with a blank', 'GET /a HTTP/1.1\r\nHost: x y\r\n\r\n'),
-  row('either', 'RFC 9112 §3.2', 'two hosts in one', 'GET /a HTTP/1.1\r\nHost: x, y\r\n\r\n'),
-  row('either', 'RFC 9112 §3.2', 'a host with a path', 'GET /a HTTP/1.1\r\nHost: x/y\r\n\r\n'),
-  row('either', 'RFC 9112 §3.2', 'a host with a user', 'GET /a HTTP/1.1\r\nHost: a@x\r\n\r\n'),
-  row('either', 'RFC 9112 §3.2', 'an empty host', 'GET /a HTTP/1.1\r\nHost:\r\n\r\n'),
+  row('refused', 'RFC 9112 §3.2', 'a host with a blank', host('x y')),
+  row('refused', 'RFC 9112 §3.2', 'a host with a tab', host('x\ty')),
+  row('refused', 'RFC 9112 §3.2', 'two hosts in one', host('x, y')),
+  row('either', 'RFC 9112 §3.2', 'two hosts in one, without a blank', host('x,y')),
+  row('refused', 'RFC 9112 §3.2', 'a host with a path', host('x/y')),
+  row('either', 'RFC 9112 §3.2', 'a host with a query', host('x?y')),
+  row('either', 'RFC 9112 §3.2', 'a host with a fragment', host('x#y')),
+  row('either', 'RFC 9112 §3.2', 'a host with a backslash', host('x\\y')),
+  row('either', 'RFC 9112 §3.2', 'a host with a user', host('a@x')),
+  row('either', 'RFC 9112 §3.2', 'a host in quotes', host('"x"')),
+  row('either', 'RFC 9112 §3.2', 'a host in braces', host('{x}')),
+  row('either', 'RFC 9112 §3.2', 'a host in angle brackets', host('<x>')),
+  row('either', 'RFC 9112 §3.2', 'a host of no ASCII', host('\xc3\xa4')),
+  row('either', 'RFC 9112 §3.2', 'a port of letters', host('x:y')),
+  row('either', 'RFC 9112 §3.2', 'an empty port', host('x:')),
+  row('either', 'RFC 9112 §3.2', 'an empty host', host('')),
+  row('framed', 'RFC 9110 §7.2', 'a host with a port', host('x:8080')),
+  row('framed', 'RFC 9110 §7.2', 'a host with an underscore', host('my_x')),
+  row('framed', 'RFC 9110 §7.2', 'a host with a dot at its end', host('x.')),
+  row('framed', 'RFC 3986 §3.2.2', 'an IPv4 address', host('127.0.0.1:80')),
+  row('framed', 'RFC 3986 §3.2.2', 'an IPv6 address', host('[::1]')),
+  row('framed', 'RFC 3986 §3.2.2', 'an IPv6 address with a port', host('[::1]:8080')),
   row('framed', 'RFC 9112 §3.2.2', 'an absolute target of the same host', request('GET http://x/a HTTP/1.1', [])),
   row('framed', 'RFC 9112 §3.2.2', 'an absolute target of another host', request('GET http://y/a HTTP/1.1', [])),
   row('either', 'RFC 9112 §3.2.2', 'an absolute target of another scheme', request('GET ftp://y/a HTTP/1.1', [])),
@@ -60,23 +83,23 @@ export const HEADS: Row[] = [
   row('refused', S3, 'two blanks before the version', start('GET /a  HTTP/1.1')),
   row('refused', S3, 'a tab for a blank', start('GET\t/a\tHTTP/1.1')),
   row('refused', S3, 'a blank behind the version', start('GET /a HTTP/1.1 ')),
-  row('refused', S3, 'a blank before the method', start(' GET /a HTTP/1.1')),
-  row('refused', S3, 'no target', start('GET HTTP/1.1')),
-  row('refused', S3, 'a method with a colon', start('GE:T /a HTTP/1.1')),
+  row('refused', S3, 'a blank before the method', start(' GET /a HTTP/1.1'), NO_LINE),
+  row('refused', S3, 'no target', start('GET HTTP/1.1'), NO_LINE),
+  row('refused', S3, 'a method with a colon', start('GE:T /a HTTP/1.1'), NO_LINE),
   row('framed', 'RFC 9110 §9.1', 'a method in lower case', start('get /a HTTP/1.1')),
   row('framed', 'RFC 9112 §2.2', 'an empty line before the request', `\r\n${get()}`),
   row('refused', 'RFC 9112 §2.2', 'a line feed before the request', `\n${get()}`),
   row('refused', 'RFC 9112 §2.2', 'a carriage return before the request', `\r${get()}`),
-  row('refused', 'HTTP/0.9', 'no version', 'GET /a\r\n'),
-  row('refused', 'HTTP/0.9', 'no version, a request behind it', `GET /a\r\n\r\n${HIDDEN}`),
+  row('refused', 'HTTP/0.9', 'no version', 'GET /a\r\n', SIMPLE),
+  row('refused', 'HTTP/0.9', 'no version, a request behind it', `GET /a\r\n\r\n${HIDDEN}`, SIMPLE),
   row('refused', 'HTTP/0.9', 'a version of 0.9', start('GET /a HTTP/0.9')),
   row('refused', 'RFC 9112 §2.3', 'a version of 1.2', start('GET /a HTTP/1.2')),
   row('refused', 'RFC 9112 §2.3', 'a version of 2.0', start('GET /a HTTP/2.0')),
   row('refused', 'RFC 9112 §2.3', 'a version of 1.10', start('GET /a HTTP/1.10')),
-  row('refused', 'RFC 9112 §2.3', 'a version of 01.1', start('GET /a HTTP/01.1')),
+  row('refused', 'RFC 9112 §2.3', 'a version of 01.1', start('GET /a HTTP/01.1'), NO_LINE),
   row('refused', 'RFC 9112 §2.3', 'a version of 1', start('GET /a HTTP/1')),
-  row('refused', 'RFC 9112 §2.3', 'a version in lower case', start('GET /a http/1.1')),
-  row('refused', 'RFC 9113 §3.4', 'the preface of HTTP/2', `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${HIDDEN}`),
+  row('refused', 'RFC 9112 §2.3', 'a version in lower case', start('GET /a http/1.1'), NO_LINE),
+  row('refused', 'RFC 9113 §3.4', 'the preface of HTTP/2', `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${HIDDEN}`, OTHER),
 
   row(
     'framed',

@@ -10,6 +10,8 @@ export interface Row {
    * specifications leave it open.
    */
   expect: 'refused' | 'framed' | 'either'
+  /** Why the agent does not read it where it comes first on a connection: that goes whole to whom all of the port belongs, the app as a rule. */
+  unread?: string
 }
 
 /** The request that an attacker hides: nobody may see it as a request but who counts it as one. */
@@ -26,9 +28,10 @@ export const post = (lines: string[], body = ''): string => request('POST /a HTT
 export const chunked = (body: string, ...lines: string[]): string =>
   post(['Transfer-Encoding: chunked', ...lines], body)
 
-export const row = (expect: Row['expect'], source: string, name: string, bytes: string): Row => ({
+export const row = (expect: Row['expect'], source: string, name: string, bytes: string, unread?: string): Row => ({
   name,
   source,
   bytes,
   expect,
+  ...(unread !== undefined && { unread }),
 })

@@ -14,13 +14,16 @@ export interface Runs {
 }
 
 /** @returns what is wrong, or undefined */
-export function disagreement({ expect }: Row, runs: Runs): string | undefined {
+export function disagreement({ expect, unread }: Row, runs: Runs): string | undefined {
   const { decided, before, through, direct } = runs
   const [saw, sawDirectly] = [seen(through.text), seen(direct.text)]
   // A head that never becomes whole is not answered, and nobody gets it.
   const refused = runs.refused || decided.length === before
-  // Nothing was decided by what was read of it: it all went to one place.
-  if (decided.at(-1) === 'whole') return undefined
+  const isUnread = decided.at(-1) === 'whole'
+  if (before === 0 && isUnread !== (unread !== undefined)) return `it was ${isUnread ? 'not ' : ''}read`
+  // Nothing was decided by what was read of it: it all went to one place. There it must be no request, or one that hides none.
+  if (isUnread)
+    return saw.includes('GET /hidden') ? `the server read ${show(saw)} in what the agent did not read` : undefined
   const differs = (list: string[]): boolean => list.slice(0, decided.length).some((one, at) => one !== decided[at])
   if (differs(saw) || saw.length > decided.length) return `the agent read ${show(decided)}, the server ${show(saw)}`
   if (decided.length > saw.length + 1) return `the agent read ${show(decided)}, the server only ${show(saw)}`

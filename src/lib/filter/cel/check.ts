@@ -4,6 +4,7 @@ import { FilterError } from '../filter-error.ts'
 import { patternSize } from '../pattern/size.ts'
 import type { FilterNeeds } from '../request.ts'
 import { FUNCTIONS, METHODS } from './functions.ts'
+import { hintOf } from './hint.ts'
 import { LOOPS } from './loops.ts'
 import { partName } from './parts.ts'
 
@@ -27,7 +28,8 @@ export function checkCel(tree: ASTNode): FilterNeeds {
 }
 
 function visit(node: ASTNode, locals: readonly string[], needs: Found): void {
-  const mistake = (message: string): FilterError => new FilterError(node.input, message, node.start)
+  const mistake = (message: string): FilterError =>
+    new FilterError(node.input, `${message}${hintOf(node.input, message, node.start)}`, node.start)
   const part = partName(node, locals)
   if (part === 'request.body') needs.body = true
   if (part === 'source.pod' || part === 'source.namespace') needs.source = true

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Environment } from '@marcbachmann/cel-js'
 import fc from 'fast-check'
+import { readRequestText } from '../../http1/request-text.ts'
 import { Budget } from '../budget.ts'
 import { requestOf } from '../fixtures/request.ts'
 import { compileCel } from './filter.ts'
@@ -100,5 +101,48 @@ describe('expressions', () => {
       { numRuns: 3000 },
     )
     assert.ok(compared > 2000)
+  })
+})
+
+describe('numbers of JSON', () => {
+  const request = requestOf({ body: { n: 7, zero: 0, half: 3.5, list: [1, 2] } })
+  const text = '{"id": 9007199254740993, "most": 9223372036854775807}'
+  const long = readRequestText(
+    Buffer.from(`POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\r\n${text}`),
+  )
+
+  it('are ints when they have no fraction', () => {
+    for (const cel of [
+      'request.body.n / 2 == 3 && request.body.n % 4 == 3 && -request.body.n == -7',
+      'request.body.n / 2.0 == 3.5 && request.body.half * 2 == 7 && request.body.half > 3',
+      'request.body.list.exists(one, one / 2 == 1) && request.body.list[request.body.list[0]] == 2',
+      '{1: "a"}[request.body.list[0]] == "a"',
+      'request.body.half / 0.0 > 1000',
+    ]) {
+      assert.equal(compileCel(cel).matches(request, new Budget()), true, cel)
+    }
+  })
+
+  it('beyond 2^53 are what was sent', () => {
+    for (const [cel, expected] of [
+      ['request.body.id == 9007199254740993', true],
+      ['request.body.id == 9007199254740992', false],
+      ['request.body.id % 10 == 3 && string(request.body.id) == "9007199254740993"', true],
+      ['request.body.most == 9223372036854775807 && request.body.most > 9223372036854775806', true],
+      ['request.body.most + 1 > 0 || request.body.most + 1 <= 0', false],
+    ] as const) {
+      assert.equal(compileCel(cel).matches(long, new Budget()), expected, cel)
+    }
+  })
+
+  it('divided by 0 fail, which is counted', () => {
+    const failing = ['n / 0', 'n % 0', 'n / request.body.zero', 'half / 0', 'half % 2', 'n % request.body.zero']
+    for (const what of failing) {
+      for (const cel of [`request.body.${what} == 1`, `!(request.body.${what} == 1)`]) {
+        const filter = compileCel(cel)
+        assert.equal(filter.matches(request, new Budget()), false, cel)
+        assert.equal(filter.failed, 1, cel)
+      }
+    }
   })
 })

@@ -8,6 +8,8 @@ import { Failure } from './values.ts'
 
 export interface CelFilter {
   readonly needs: FilterNeeds
+  /** Requests on which it failed: what they have cannot be compared or computed as it says. */
+  readonly failed: number
   /** An expression that fails on a request does not match it. Throws `Exceeded`. */
   matches(request: FilterRequest, budget: Budget): boolean
 }
@@ -17,14 +19,19 @@ export function compileCel(cel: string): CelFilter {
   const tree = parseCel(cel)
   const needs = checkCel(tree)
   const evaluate = compileNode(tree, { locals: [] })
+  let failed = 0
   return {
     needs,
+    get failed() {
+      return failed
+    },
     matches(request, budget) {
       try {
         return evaluate({ request, budget, locals: [] }) === true
       } catch (error) {
-        if (error instanceof Failure) return false
-        throw error
+        if (!(error instanceof Failure)) throw error
+        failed++
+        return false
       }
     },
   }

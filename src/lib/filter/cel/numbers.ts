@@ -1,13 +1,20 @@
-/** Arithmetic. Whole numbers of an expression are CEL's 64-bit ones; numbers of JSON are floating, and so is what is made with them. */
+/** Arithmetic. Whole numbers, also those of JSON (`json.ts`), are CEL's 64-bit ones; what is made with a floating one is floating. */
 import type { Budget } from '../budget.ts'
 import { Failure, isList, isNumber, kindOf, type Value } from './values.ts'
+
+const DIVIDED_BY_0 = 'nothing can be divided by 0'
 
 type Operator = '+' | '-' | '*' | '/' | '%'
 
 /** Throws `Failure`. */
 export function arithmetic(op: Operator, a: Value, b: Value, budget: Budget): Value {
   if (typeof a === 'bigint' && typeof b === 'bigint') return whole(op, a, b)
-  if (isNumber(a) && isNumber(b)) return floating(op, Number(a), Number(b))
+  if (isNumber(a) && isNumber(b)) {
+    if (op === '%') throw new Failure('only whole numbers have a remainder')
+    // As for whole numbers; a floating 0 divides into infinity (IEEE 754).
+    if (op === '/' && b === 0n) throw new Failure(DIVIDED_BY_0)
+    return floating(op, Number(a), Number(b))
+  }
   if (op === '+' && typeof a === 'string' && typeof b === 'string') {
     budget.spend(a.length + b.length)
     return a + b
@@ -26,7 +33,7 @@ export function negated(value: Value): Value {
 }
 
 function whole(op: Operator, a: bigint, b: bigint): bigint {
-  if ((op === '/' || op === '%') && b === 0n) throw new Failure('nothing can be divided by 0')
+  if ((op === '/' || op === '%') && b === 0n) throw new Failure(DIVIDED_BY_0)
   switch (op) {
     case '+':
       return bounded(a + b)
@@ -46,7 +53,7 @@ function bounded(number: bigint): bigint {
   return number
 }
 
-function floating(op: Operator, a: number, b: number): number {
+function floating(op: Exclude<Operator, '%'>, a: number, b: number): number {
   switch (op) {
     case '+':
       return a + b
@@ -56,7 +63,5 @@ function floating(op: Operator, a: number, b: number): number {
       return a * b
     case '/':
       return a / b
-    case '%':
-      return a % b
   }
 }

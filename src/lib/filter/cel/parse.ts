@@ -1,6 +1,7 @@
 /** From text to a syntax tree whose types are right. */
 import { type ASTNode, Environment } from '@marcbachmann/cel-js'
 import { FilterError } from '../filter-error.ts'
+import { hintOf } from './hint.ts'
 
 const MAX_NODES = 300
 const MAX_DEPTH = 40
@@ -40,6 +41,6 @@ export function parseCel(cel: string): ASTNode {
     if (error instanceof FilterError) throw error
     const { summary, message, range } = error as CelError
     const sentence = (summary ?? message).replace(/^./, (first) => first.toLowerCase())
-    throw new FilterError(cel, sentence, range?.start)
+    throw new FilterError(cel, `${sentence}${hintOf(cel, sentence, range?.start ?? 0)}`, range?.start)
   }
 }

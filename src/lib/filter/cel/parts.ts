@@ -1,11 +1,13 @@
 /** The parts of a request as expressions name them, each read when it is asked for. */
 import type { ASTNode } from '@marcbachmann/cel-js'
+import type { Budget } from '../budget.ts'
+import { cookiesOf, lookUpCookie, lookUpHeader, lookUpQuery, queriesOf } from '../lookup.ts'
 import type { FilterRequest } from '../request.ts'
 import { compileNode, type Scope } from './compile.ts'
 import type { Evaluate } from './operations.ts'
 import { isMap, type Value } from './values.ts'
 
-type Read = (request: FilterRequest) => Value
+type Read = (request: FilterRequest, budget: Budget) => Value
 
 /** `request.body` and `jwt.claims` are JSON: what is absent is `""`. */
 const PARTS: Record<string, Read> = {
@@ -15,8 +17,8 @@ const PARTS: Record<string, Read> = {
   'request.scheme': ({ scheme }) => scheme,
   'request.marks': ({ marks }) => marks,
   'request.headers': ({ headers }) => headers,
-  'request.query': ({ queries }) => queries,
-  'request.cookies': ({ cookies }) => cookies,
+  'request.query': queriesOf,
+  'request.cookies': cookiesOf,
   'request.body': ({ body }) => (body === undefined ? '' : (body as Value)),
   'source.ip': ({ source }) => source.ip,
   'source.pod': ({ source }) => source.pod,
@@ -24,19 +26,15 @@ const PARTS: Record<string, Read> = {
   'jwt.claims': ({ claims }) => (claims === undefined ? '' : (claims as Value)),
 }
 
-/** Under a name, without making a map of all. */
-const NAMED: Record<string, (request: FilterRequest, name: string) => string> = {
-  'request.headers': (request, name) => request.header(name.toLowerCase()),
-  'request.query': (request, name) => request.query(name),
-  'request.cookies': (request, name) => request.cookie(name),
+/** Under a name, without making a map of all headers. */
+const NAMED: Record<string, (request: FilterRequest, name: string, budget: Budget) => string> = {
+  'request.headers': (request, name, budget) => lookUpHeader(request, name.toLowerCase(), budget),
+  'request.query': lookUpQuery,
+  'request.cookies': lookUpCookie,
 }
 
 /** What it costs to make the map of all, for each entry. */
 const ENTRY_STEPS = 16
-/** What it costs to look for one among many; the larger the head, the more. */
-function namedSteps({ bytes }: FilterRequest, name: string): number {
-  return 20 + name.length + (bytes >> 2)
-}
 
 /** `request.path` as `request.path`; undefined for what is no part, such as fields of what a variable of that name holds. */
 export function partName(node: ASTNode, locals: readonly string[]): string | undefined {
@@ -50,7 +48,7 @@ export function partOf(node: ASTNode, scope: Scope): Evaluate | undefined {
   const read = name === undefined ? undefined : PARTS[name]
   if (read !== undefined) {
     return ({ request, budget }) => {
-      const value = read(request)
+      const value = read(request, budget)
       budget.spend(isMap(value) ? ENTRY_STEPS * value.size : 1)
       return value
     }
@@ -61,8 +59,6 @@ export function partOf(node: ASTNode, scope: Scope): Evaluate | undefined {
   if (named === undefined) return undefined
   const keyOf = typeof key === 'string' ? () => key : compileNode(key, scope)
   return (run) => {
-    const name = String(keyOf(run))
-    run.budget.spend(namedSteps(run.request, name))
-    return named(run.request, name)
+    return named(run.request, String(keyOf(run)), run.budget)
   }
 }

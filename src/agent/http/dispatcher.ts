@@ -1,0 +1,107 @@
+/** Who answers a request: asks the routing, and leads the request there; elsewhere when nobody answers it there. */
+import type { FilterRequest } from '../../lib/filter/request.ts'
+import { filterRequest } from '../../lib/http1/filter-request.ts'
+import { StreamRefused } from '../../wire/session/refused.ts'
+import type { Choice, Routing } from '../routing.ts'
+import type { ClientSource } from './client-source.ts'
+import type { PassingRequest } from './passing-request.ts'
+import type { Upstream } from './upstream.ts'
+import type { Upstreams } from './upstreams.ts'
+
+/** Whose requests these are. */
+export interface DispatcherUser {
+  /** The upstream is not there yet: nothing is read of the client until it is. */
+  waits(): void
+  /** @param pieces of the request that are still to be sent */
+  leads(request: PassingRequest, upstream: Upstream, pieces: readonly Buffer[]): void
+  /** The app does not take the connection. */
+  cut(): void
+  /** Nobody answers but the agent. */
+  answer(status: number, code: string, text: string): void
+}
+
+export interface DispatcherOptions {
+  port: number
+  routing: Routing
+  source: ClientSource
+  upstreams: Upstreams
+  /** Aborted when the client is gone. */
+  gone: AbortSignal
+  user: DispatcherUser
+}
+
+const TO_APP: Choice = { to: 'app' }
+const NOTHING: readonly Buffer[] = []
+
+export class Dispatcher {
+  readonly #options: DispatcherOptions
+  /** The last request as filters see it. */
+  #seen: FilterRequest | undefined
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options
+  }
+
+  /** @param body as JSON, where filters ask for it */
+  decide(request: PassingRequest, body: unknown): void {
+    const { routing, port, source } = this.#options
+    this.#seen = filterRequest(request.head, source, body)
+    const { choice, copiers } = routing.decide(port, this.#seen)
+    if (copiers.length > 0) request.copyTo(copiers.flatMap((copier) => copier.begin(source.address) ?? []))
+    this.#lead(request, choice)
+  }
+
+  /**
+   * It goes to whom it belongs now.
+   * @param without keys of laptops that answer no more
+   */
+  again(request: PassingRequest, without?: ReadonlySet<string>): void {
+    const { routing, port, source } = this.#options
+    const seen = this.#seen ?? filterRequest(request.head, source)
+    this.#lead(request, routing.decide(port, seen, without).choice, without)
+  }
+
+  toApp(request: PassingRequest): void {
+    this.#lead(request, TO_APP)
+  }
+
+  /** At once where a connection is open, else when there is one. */
+  #lead(request: PassingRequest, choice: Choice, without?: ReadonlySet<string>): void {
+    const { upstreams, user } = this.#options
+    const known = upstreams.find(choice)
+    if (known !== undefined) {
+      user.leads(request, known, request.pieces ?? NOTHING)
+      return
+    }
+    user.waits()
+    void this.#open(request, choice, without)
+  }
+
+  async #open(request: PassingRequest, choice: Choice, without?: ReadonlySet<string>): Promise<void> {
+    const { upstreams, user, gone } = this.#options
+    try {
+      const upstream = await upstreams.open(choice, request.pieces ?? NOTHING)
+      if (gone.aborted) {
+        upstreams.forget(upstream)
+        upstream.stream.reset('cancel', 'the client is gone')
+        return
+      }
+      user.leads(request, upstream, NOTHING)
+    } catch (error) {
+      if (!gone.aborted) this.#notOpened(request, choice, error as Error, without)
+    }
+  }
+
+  #notOpened(request: PassingRequest, choice: Choice, error: Error, without?: ReadonlySet<string>): void {
+    const { routing, user } = this.#options
+    if (choice.to === 'app') user.cut()
+    else if (!(error instanceof StreamRefused))
+      user.answer(503, 'RC-E-310', `The laptop that takes this request is not reachable: ${error.message}.`)
+    else if (error.code === 'ended') this.again(request, new Set([...(without ?? []), choice.key]))
+    else {
+      routing.counts.unheard++
+      if (choice.ifDown === 'app') this.toApp(request)
+      else user.answer(503, 'RC-E-311', 'Nothing listens on the laptop that takes this request.')
+    }
+  }
+}
