@@ -8,11 +8,17 @@ export class BodyReader {
   #left: number
   done: boolean
 
-  constructor(framing: Framing) {
+  /** @param keepsTrailers for who writes them anew */
+  constructor(framing: Framing, keepsTrailers = false) {
     this.#kind = framing.kind
     this.#left = framing.kind === 'length' ? framing.bytes : 0
-    this.#chunks = framing.kind === 'chunked' ? new ChunkReader() : undefined
+    this.#chunks = framing.kind === 'chunked' ? new ChunkReader(keepsTrailers) : undefined
     this.done = framing.kind === 'none' || (framing.kind === 'length' && framing.bytes === 0)
+  }
+
+  /** Behind `done`: the trailers with the empty line, when they are kept; undefined when the body has no chunks. */
+  get trailers(): Buffer | undefined {
+    return this.#chunks?.trailers
   }
 
   /**

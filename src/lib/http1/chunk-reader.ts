@@ -15,6 +15,18 @@ export class ChunkReader {
   #digits = 0
   readonly #extensions = new ExtensionReader()
   #trailers: TrailerReader | undefined
+  /** The trailers' octets with the empty line, when they are kept. */
+  readonly #section: number[] | undefined
+
+  /** @param keepsTrailers for who writes them anew */
+  constructor(keepsTrailers = false) {
+    this.#section = keepsTrailers ? [] : undefined
+  }
+
+  /** Behind `done`: the trailers with the empty line, when they are kept. */
+  get trailers(): Buffer {
+    return Buffer.from(this.#section ?? [])
+  }
 
   /**
    * @param payload gets what is content in them
@@ -61,6 +73,7 @@ export class ChunkReader {
       case 'trailers':
         this.#trailers ??= new TrailerReader()
         this.done = this.#trailers.take(octet)
+        this.#section?.push(octet)
     }
   }
 

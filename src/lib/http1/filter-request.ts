@@ -2,8 +2,21 @@
 import { readJson } from '../filter/json.ts'
 import type { FilterRequest, FilterSource } from '../filter/request.ts'
 import { marksOf } from '../mark.ts'
-import type { RequestHead } from './head.ts'
 import { firstCookie, firstParameter, readCookies, readParameters } from './pairs.ts'
+
+/** What is looked at of a head, of whatever version. */
+export interface SeenHead {
+  readonly method: string
+  /** Path and query, or another form of RFC 9112 §3.2. */
+  readonly target: string
+  /** That of the connection when the head does not say. */
+  readonly scheme?: 'http' | 'https'
+  readonly bytes: number
+  /** In order, names in lower case. */
+  readonly headers: readonly [name: string, value: string][]
+  /** Values of one field as a list; `host` is the authority where that is apart. */
+  readonly fields: { list(name: string): string }
+}
 
 const NOBODY: FilterSource = { ip: '', pod: '', namespace: '' }
 
@@ -11,16 +24,16 @@ const NOBODY: FilterSource = { ip: '', pod: '', namespace: '' }
  * @param source who sent it
  * @param body as JSON, if it was read
  */
-export function filterRequest(head: RequestHead, source: FilterSource = NOBODY, body?: unknown): FilterRequest {
+export function filterRequest(head: SeenHead, source: FilterSource = NOBODY, body?: unknown): FilterRequest {
   return new HeadRequest(head, source, body)
 }
 
 class HeadRequest implements FilterRequest {
   readonly method: string
-  readonly scheme = 'http'
+  readonly scheme: 'http' | 'https'
   readonly source: FilterSource
   readonly body: unknown
-  readonly #head: RequestHead
+  readonly #head: SeenHead
   readonly #names: string[] = []
   readonly #values: string[] = []
   #headers: Map<string, string> | undefined
@@ -30,8 +43,9 @@ class HeadRequest implements FilterRequest {
   #parts: { host: string; path: string; query: string } | undefined
   #claims: { read: unknown } | undefined
 
-  constructor(head: RequestHead, source: FilterSource, body: unknown) {
+  constructor(head: SeenHead, source: FilterSource, body: unknown) {
     this.method = head.method
+    this.scheme = head.scheme ?? 'http'
     this.source = source
     this.body = body
     this.#head = head

@@ -1,6 +1,7 @@
 /** One input, as a seed decides it: read by us in two ways, and by Node. */
 import { Random } from '../../chaos/random.ts'
-import { compare, type Verdict } from './compare.ts'
+import type { Verdict } from '../../fuzz/verdict.ts'
+import { compare } from './compare.ts'
 import { type Choose, messages } from './grammar.ts'
 import { readAsNode } from './oracle.ts'
 import { readAsWe } from './ours.ts'

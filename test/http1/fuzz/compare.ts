@@ -1,10 +1,6 @@
 /** Two readings of the same bytes: whether both say the same about where each message ends. */
+import type { Verdict } from '../../fuzz/verdict.ts'
 import type { Message, Reading } from './reading.ts'
-
-/** `same`: to the last message; `both`: refused by both; `stricter`, `looser`: only we refused, or only Node did; `short`: both want more. */
-export type Verdict =
-  | { kind: 'same' | 'both' | 'stricter' | 'looser' | 'short'; why: string }
-  | { kind: 'wrong'; why: string }
 
 /**
  * Why Node may refuse what we pass on: what it says of methods, targets and other text that no reader can take for an end, and of which

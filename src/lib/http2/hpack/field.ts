@@ -17,9 +17,12 @@ export interface Field {
 /** One block, decoded. */
 export interface FieldBlock {
   readonly fields: readonly Field[]
-  /** The block as it came, when it needs no dynamic table of this connection: it may be sent on as it is to a decoder whose table has no room. */
+  /** The block as it came, when it needs no dynamic table of this connection: it may be sent on as it is to a decoder whose table has no room. A copy: the buffer that
+   * was read may be used again. */
   readonly verbatim: Buffer | undefined
-  /** The list is larger than the decoder's limit (RFC 9113 §10.5.1): `fields` has its beginning only; the table is right all the same. */
+  /** `verbatim`, or else `fields` encoded, once however often the block comes. */
+  readonly encoded: Buffer
+  /** The list is larger than the decoder's limit (RFC 9113 §10.5.1), or has too many fields: `fields` has its beginning only; the table is right all the same. */
   readonly tooLarge: boolean
 }
 

@@ -1,5 +1,5 @@
-/** `node test/http1/fuzz/batch.ts FROM COUNT`: so many seeds, one after the other; prints a `Tally` as JSON. */
-import { check } from './check.ts'
+/** `node test/fuzz/batch.ts SUBJECT FROM COUNT`: so many seeds, one after the other; prints a `Tally` as JSON. */
+import { SUBJECTS } from './subject.ts'
 
 export interface Tally {
   /** How often each verdict was given. */
@@ -14,7 +14,10 @@ const MAX_FAILURES = 1000
 /** One input is some hundred bytes: a reader that takes so long for it hangs. */
 const SLOW_MS = 1000
 
-const [from = 1, count = 1] = process.argv.slice(2).map(Number)
+const [subject = '', ...numbers] = process.argv.slice(2)
+const [from = 1, count = 1] = numbers.map(Number)
+const check = await SUBJECTS.get(subject)?.load()
+if (check === undefined) throw new Error(`${subject} is not fuzzed`)
 const tally: Tally = { kinds: {}, failures: [], rss: 0 }
 for (let seed = from; seed < from + count && tally.failures.length < MAX_FAILURES; seed++) {
   const before = performance.now()
