@@ -1,5 +1,5 @@
 /** A kubeconfig for the sandbox, as JSON, which is YAML. */
-import type { Certificate } from './certificates.ts'
+import type { Certificate } from '../wire/session/authority.ts'
 
 export function kubeconfigOf(server: string, authority: Certificate, user: Certificate): string {
   const base64 = (text: string): string => Buffer.from(text).toString('base64')

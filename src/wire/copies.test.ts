@@ -8,7 +8,10 @@ import { COPY, MAX_COPY_BYTES, writeCopyHeader } from './messages/copies.ts'
 function written(record: CopyRecord): Buffer {
   const payload =
     record.kind === 'request'
-      ? Buffer.concat([Buffer.of(record.port >> 8, record.port & 255, record.wantsAnswer ? 1 : 0), record.bytes])
+      ? Buffer.concat([
+          Buffer.of(record.port >> 8, record.port & 255, (record.wantsAnswer ? 1 : 0) | (record.isSecure ? 2 : 0)),
+          record.bytes,
+        ])
       : record.kind === 'answer'
         ? record.bytes
         : Buffer.from(record.why)
@@ -23,7 +26,14 @@ const bytes = fc.uint8Array({ maxLength: 50 }).map((some) => Buffer.from(some))
 const PLAIN = { noNullPrototype: true }
 const records: fc.Arbitrary<CopyRecord> = fc.oneof(
   fc.record(
-    { kind: fc.constant('request' as const), id, port: fc.nat(65535), wantsAnswer: fc.boolean(), bytes },
+    {
+      kind: fc.constant('request' as const),
+      id,
+      port: fc.nat(65535),
+      wantsAnswer: fc.boolean(),
+      isSecure: fc.boolean(),
+      bytes,
+    },
     PLAIN,
   ),
   fc.record({ kind: fc.constant('answer' as const), id, bytes }, PLAIN),

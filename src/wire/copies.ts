@@ -1,8 +1,15 @@
 /** Reads the records of a `copies` stream (`messages/copies.ts`) as their bytes come. */
-import { COPY, COPY_HEADER_BYTES, COPY_REQUEST_BYTES, MAX_COPY_BYTES, type NoAnswer } from './messages/copies.ts'
+import {
+  COPY,
+  COPY_FLAG,
+  COPY_HEADER_BYTES,
+  COPY_REQUEST_BYTES,
+  MAX_COPY_BYTES,
+  type NoAnswer,
+} from './messages/copies.ts'
 
 export type CopyRecord =
-  | { kind: 'request'; id: number; port: number; wantsAnswer: boolean; bytes: Buffer }
+  | { kind: 'request'; id: number; port: number; wantsAnswer: boolean; isSecure: boolean; bytes: Buffer }
   | { kind: 'answer'; id: number; bytes: Buffer }
   | { kind: 'noAnswer'; id: number; why: NoAnswer }
 
@@ -48,7 +55,10 @@ export class CopyReader {
       case COPY.request: {
         if (payload.length < COPY_REQUEST_BYTES) throw new Error('a copy is too short')
         const bytes = payload.subarray(COPY_REQUEST_BYTES)
-        this.#onRecord({ kind: 'request', id, port: payload.readUInt16BE(0), wantsAnswer: payload[2] === 1, bytes })
+        const flags = payload.readUInt8(2)
+        const wantsAnswer = (flags & COPY_FLAG.answered) !== 0
+        const isSecure = (flags & COPY_FLAG.secure) !== 0
+        this.#onRecord({ kind: 'request', id, port: payload.readUInt16BE(0), wantsAnswer, isSecure, bytes })
         return
       }
       case COPY.answer:

@@ -19,6 +19,11 @@ export const routeSchema = v.object({
   priority: v.number(),
   /** Who answers when nothing listens on the laptop: the app (also when absent), or the agent with an error. */
   ifDown: v.optional(v.picklist(['app', 'error'])),
+  /**
+   * Its holder may see what is within TLS. `files`: paths in the pod of the app's certificates and keys; `plaintext`: what is for the laptop is never
+   * passed on encrypted. Absent: it may not.
+   */
+  tls: v.optional(v.object({ files: v.array(v.string()), plaintext: v.optional(v.boolean()) })),
   /** Of a wiretap: which share of the requests that match is copied, how many a second at most, and whether answers are compared. */
   copies: v.optional(v.object({ percent: v.number(), maxRps: v.optional(v.number()), diff: v.boolean() })),
 })

@@ -9,8 +9,15 @@ export const COPIES_UNDER_WAY = 64
 export const MAX_COPY_BYTES = 1024 * 1024
 
 export const COPY_HEADER_BYTES = 9
-/** Before the bytes of a request: u16 container port, u8 1 when the app's answer follows in a record of its own. */
+/** Before the bytes of a request: u16 container port, u8 flags. */
 export const COPY_REQUEST_BYTES = 3
+/** Of a request. */
+export const COPY_FLAG = {
+  /** The app's answer follows in a record of its own. */
+  answered: 1,
+  /** It came in TLS. */
+  secure: 2,
+} as const
 export const COPY_DONE_BYTES = 4
 
 export const COPY = {

@@ -9,7 +9,14 @@ export const openSchema = v.variant('service', [
   /** daemon → dialer or agent: DNS messages (RFC 1035) to the cluster's resolver, each with a two-byte length before it, both ways. */
   v.object({ service: v.literal('dns') }),
   /** agent → daemon: a connection that the laptop's program should answer. */
-  v.object({ service: v.literal('deliver'), intercept: v.string(), port, from: v.string() }),
+  v.object({
+    service: v.literal('deliver'),
+    intercept: v.string(),
+    port,
+    from: v.string(),
+    /** The client spoke TLS, which the agent has ended: the name and the application protocol that it asked for. */
+    tls: v.optional(v.object({ servername: v.string(), protocol: v.optional(v.string()) })),
+  }),
   /** agent → daemon: the copies of one wiretap, one after the other, for as long as both have it (`messages/copies.ts`). */
   v.object({ service: v.literal('copies'), intercept: v.string() }),
   /** daemon → agent: one JSON document `{env: {NAME: value}, cwd, files: []}` of the app's process, then the end. */

@@ -1,7 +1,7 @@
-/** The sandbox's own authority: ECDSA P-256 certificates (RFC 5280, RFC 5758) for the API server and its first user. */
+/** An authority of one's own: ECDSA P-256 certificates (RFC 5280, RFC 5758), as the sandbox and tests need them. */
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { isIP } from 'node:net'
-import { bitString, der, explicit, integer, objectId, sequence, setOf, time, utf8 } from '../wire/session/der.ts'
+import { bitString, der, explicit, integer, objectId, sequence, setOf, time, utf8 } from './der.ts'
 
 export interface Certificate {
   /** PEM. */
