@@ -85,8 +85,18 @@ export interface AttachRequest {
   ports: string[]
   /** CEL. Undefined: the personal mark. Empty: everything. */
   filter?: string
+  /** What its user says about TLS. Undefined: nothing. */
+  tls?: TlsRequest
   /** With a command: the daemon makes a runner, and the attachment ends with this HTTP connection. */
   command: boolean
+}
+
+export interface TlsRequest {
+  /** Paths in the pod of the app's certificate and key. */
+  cert?: string
+  key?: string
+  /** The program here speaks no TLS. */
+  plaintext?: boolean
 }
 
 export interface InterceptRequest extends AttachRequest {

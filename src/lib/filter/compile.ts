@@ -16,6 +16,8 @@ export interface Filter {
   readonly failed: number
   /** Steps that the last request took (`budget.ts`). */
   readonly spent: number
+  /** It asks for more than the name that a TLS connection begins with; the empty one asks for nothing. */
+  readonly looksInside: boolean
   /** It needs an engine: the steps that a request may take are shared with others of this kind. */
   readonly isCostly: boolean
   /**
@@ -36,11 +38,14 @@ const MAX_LENGTH = 4096
 export async function compileFilter(cel: string): Promise<Filter> {
   if (cel.length > MAX_LENGTH) throw new FilterError(`${cel.slice(0, 60)}…`, `longer than ${MAX_LENGTH} characters`)
   const { terms, whole } = readConjunction(cel)
-  if (!whole || terms.some((term) => term.kind !== 'mark' && term.test === 'find')) return compileWithEngine(cel)
-  return new Compiled({ needs: NOTHING, terms, isCostly: false, engine: undefined }, matchTerms(terms, noPatterns))
+  const looksInside = !whole || terms.some(({ kind }) => kind !== 'sni')
+  if (!whole || terms.some((term) => term.kind !== 'mark' && term.test === 'find'))
+    return compileWithEngine(cel, looksInside)
+  const made = { needs: NOTHING, terms, looksInside, isCostly: false, engine: undefined }
+  return new Compiled(made, matchTerms(terms, noPatterns))
 }
 
-async function compileWithEngine(cel: string): Promise<Filter> {
+async function compileWithEngine(cel: string, looksInside: boolean): Promise<Filter> {
   const { terms, whole } = readConjunction(cel)
   // The whole expression is read in any case: it shows where a mistake is.
   const [{ compileCel }, { compilePattern }] = await Promise.all([
@@ -48,7 +53,7 @@ async function compileWithEngine(cel: string): Promise<Filter> {
     import('./pattern/pattern.ts'),
   ])
   const engine = compileCel(cel)
-  const made = { needs: engine.needs, terms, isCostly: true, engine }
+  const made = { needs: engine.needs, terms, looksInside, isCostly: true, engine }
   if (whole) return new Compiled(made, matchTerms(terms, compilePattern))
   // Terms are asked first: they cost least, and what they refuse the expression need not see.
   const cheap = terms.filter((term) => term.kind === 'mark' || term.test !== 'find')
@@ -56,22 +61,24 @@ async function compileWithEngine(cel: string): Promise<Filter> {
   return new Compiled(made, (request, budget) => first(request, budget) && engine.matches(request, budget))
 }
 
-interface Made extends Pick<Filter, 'needs' | 'terms' | 'isCostly'> {
+interface Made extends Pick<Filter, 'needs' | 'terms' | 'looksInside' | 'isCostly'> {
   engine: { readonly failed: number } | undefined
 }
 
 class Compiled implements Filter {
   readonly needs: FilterNeeds
   readonly terms: readonly Term[]
+  readonly looksInside: boolean
   readonly isCostly: boolean
   readonly #engine: Made['engine']
   readonly #matches: MatchTerms
   readonly #budget = new Budget()
   exceeded = 0
 
-  constructor({ needs, terms, isCostly, engine }: Made, matches: MatchTerms) {
+  constructor({ needs, terms, looksInside, isCostly, engine }: Made, matches: MatchTerms) {
     this.needs = needs
     this.terms = terms
+    this.looksInside = looksInside
     this.isCostly = isCostly
     this.#engine = engine
     this.#matches = matches

@@ -23,7 +23,7 @@ export function curlRequest(cel: string): CurlRequest | undefined {
   for (const [subject, conditions] of bySubject(terms)) {
     const { kind } = subject
     const value = exampleOf(conditions, USUAL[kind])
-    if (value === undefined || kind === 'host') return undefined
+    if (value === undefined || kind === 'host' || kind === 'sni') return undefined
     if (kind === 'path') path = value
     else if (kind === 'method') flags.push(...methodFlags(value))
     else if (kind === 'header') flags.push(...headerFlags(subject.name, value))
@@ -44,6 +44,7 @@ const USUAL: Record<TextTerm['kind'], readonly string[]> = {
   query: [''],
   cookie: [''],
   host: [],
+  sni: [],
 }
 
 function methodFlags(method: string): string[] {

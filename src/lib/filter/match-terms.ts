@@ -66,5 +66,7 @@ function readerOf(term: TextTerm): (request: FilterRequest, budget: Budget) => s
       return ({ path }) => path
     case 'host':
       return ({ host }) => host
+    case 'sni':
+      return ({ sni }) => sni
   }
 }

@@ -11,6 +11,10 @@ export interface FilterRequest {
   /** Of an absolute target, or else of the Host header, as sent. */
   readonly host: string
   readonly scheme: 'http' | 'https'
+  /** It came in TLS, whatever its `scheme` says. */
+  readonly isSecure: boolean
+  /** The server name that the client of a TLS connection asks for (RFC 6066 §3), in lower case. */
+  readonly sni: string
   /** Personal marks in `x-remocal`, `baggage` and `tracestate`. */
   readonly marks: readonly string[]
   readonly source: FilterSource

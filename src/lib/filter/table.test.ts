@@ -136,9 +136,10 @@ describe('a table of filters', () => {
 })
 
 function counted(filter: Filter, count: () => void): Filter {
-  const { needs, terms: required, isCostly, exceeded, failed, spent } = filter
+  const { needs, terms: required, looksInside, isCostly, exceeded, failed, spent } = filter
   return {
     needs,
+    looksInside,
     isCostly,
     terms: required,
     exceeded,

@@ -7,7 +7,7 @@
 export type Term = { not?: boolean } & (
   | { kind: 'mark'; mark: string }
   | ({ kind: 'header' | 'query' | 'cookie'; name: string } & Test)
-  | ({ kind: 'method' | 'path' | 'host' } & Test)
+  | ({ kind: 'method' | 'path' | 'host' | 'sni' } & Test)
 )
 
 /** A condition on a string: exact unless `test` says otherwise; `find` is a pattern of RE2 that matches anywhere. */

@@ -23,14 +23,22 @@ const NOBODY: FilterSource = { ip: '', pod: '', namespace: '' }
 /**
  * @param source who sent it
  * @param body as JSON, if it was read
+ * @param secure the TLS in which it came
  */
-export function filterRequest(head: SeenHead, source: FilterSource = NOBODY, body?: unknown): FilterRequest {
-  return new HeadRequest(head, source, body)
+export function filterRequest(
+  head: SeenHead,
+  source: FilterSource = NOBODY,
+  body?: unknown,
+  secure?: { readonly servername: string },
+): FilterRequest {
+  return new HeadRequest(head, source, body, secure)
 }
 
 class HeadRequest implements FilterRequest {
   readonly method: string
   readonly scheme: 'http' | 'https'
+  readonly isSecure: boolean
+  readonly sni: string
   readonly source: FilterSource
   readonly body: unknown
   readonly #head: SeenHead
@@ -43,9 +51,16 @@ class HeadRequest implements FilterRequest {
   #parts: { host: string; path: string; query: string } | undefined
   #claims: { read: unknown } | undefined
 
-  constructor(head: SeenHead, source: FilterSource, body: unknown) {
+  constructor(
+    head: SeenHead,
+    source: FilterSource,
+    body: unknown,
+    secure: { readonly servername: string } | undefined,
+  ) {
     this.method = head.method
-    this.scheme = head.scheme ?? 'http'
+    this.isSecure = secure !== undefined
+    this.scheme = head.scheme ?? (this.isSecure ? 'https' : 'http')
+    this.sni = secure?.servername ?? ''
     this.source = source
     this.body = body
     this.#head = head

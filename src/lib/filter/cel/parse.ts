@@ -13,6 +13,7 @@ const environment = new Environment({ limits: { maxAstNodes: MAX_NODES, maxDepth
       path: 'string',
       host: 'string',
       scheme: 'string',
+      sni: 'string',
       query: 'map<string, string>',
       headers: 'map<string, string>',
       cookies: 'map<string, string>',

@@ -15,6 +15,7 @@ const PARTS: Record<string, Read> = {
   'request.path': ({ path }) => path,
   'request.host': ({ host }) => host,
   'request.scheme': ({ scheme }) => scheme,
+  'request.sni': ({ sni }) => sni,
   'request.marks': ({ marks }) => marks,
   'request.headers': ({ headers }) => headers,
   'request.query': queriesOf,

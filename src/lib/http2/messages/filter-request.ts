@@ -6,9 +6,15 @@ import type { RequestHead } from './request-head.ts'
  * A request's head as filters see it: as if it had come over HTTP/1, with the authority as its Host.
  * @param source who sent it
  * @param body as JSON, if it was read
+ * @param secure the TLS in which it came
  */
-export function filterRequest(head: RequestHead, source?: FilterSource, body?: unknown): FilterRequest {
-  return filterHead(new Seen(head), source, body)
+export function filterRequest(
+  head: RequestHead,
+  source?: FilterSource,
+  body?: unknown,
+  secure?: { readonly servername: string },
+): FilterRequest {
+  return filterHead(new Seen(head), source, body, secure)
 }
 
 class Seen implements SeenHead {
