@@ -25,7 +25,7 @@ export function readAppProcess(): AppProcess {
  * The first process of the namespace that is of another container: the app's own, whose namespace the agent shares. Where
  * the whole pod shares one, its first process is the pod's placeholder, and the oldest other one is taken.
  */
-function appPid(): number {
+export function appPid(): number {
   const others = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)

@@ -1,6 +1,7 @@
 /** The privileged beginning of an agent in a pod: makes what needs privileges, then becomes a process that has none. */
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
+import { prepareFiles } from './app-files/start.ts'
 import { readAppProcess } from './app-process.ts'
 import type { Handover } from './handover.ts'
 import { becomeUnprivileged, offerToOom } from './privileges.ts'
@@ -21,9 +22,12 @@ export async function begin(clock: Clock, logger: Logger, mode?: TakeoverMode): 
   offerToOom(logger)
   const app = await attempt(readAppProcess)
   const takeover = await attempt(() => prepareTakeover(clock, mode === undefined ? undefined : [mode]))
-  const handover: Handover = { app, takeover }
+  const program = [...process.execArgv, ...AGENT_FLAGS, process.argv[1] ?? '']
+  const files = await attempt(() => prepareFiles(program, AGENT_MEMORY))
+  const handover: Handover = { app, takeover, files }
   const descriptor = writeHandover(handover)
   const kept = 'problem' in takeover ? [] : [...takeover.listeners, ...Object.values(takeover.nft)]
+  if (!('problem' in files)) kept.push(files.questions, files.answers)
   const argv = [...process.execArgv, ...AGENT_FLAGS, ...process.argv.slice(1), '--handed', String(descriptor)]
   return becomeUnprivileged([descriptor, ...kept], argv, AGENT_MEMORY)
 }

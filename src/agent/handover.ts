@@ -1,5 +1,6 @@
 /** What the privileged beginning of an agent hands to the process that replaces it, through a file in memory. */
 import { closeSync, fstatSync, readSync } from 'node:fs'
+import type { PreparedFiles } from './app-files/start.ts'
 import type { AppProcess } from './app-process.ts'
 import type { PreparedTakeover } from './takeover/prepare.ts'
 
@@ -7,6 +8,7 @@ import type { PreparedTakeover } from './takeover/prepare.ts'
 export interface Handover {
   takeover: PreparedTakeover | { problem: string }
   app: AppProcess | { problem: string }
+  files: PreparedFiles | { problem: string }
 }
 
 /** Reads what the process before this one wrote, and closes it. */

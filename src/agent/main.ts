@@ -7,6 +7,10 @@ import { readArguments } from './arguments.ts'
 
 /** Runs until SIGTERM, or until nobody has needed the agent for a while. @returns the exit code */
 export async function agentMain(argv: string[]): Promise<number> {
+  if (argv[0] === '--files') {
+    ;(await import('./app-files/helper.ts')).answerQuestion(argv[1] ?? '')
+    return 0
+  }
   const options = readArguments(argv)
   const logger = jsonLogger((line) => process.stderr.write(line))
   const clock = systemClock
