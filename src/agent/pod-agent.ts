@@ -15,6 +15,7 @@ import { Managers } from './managers.ts'
 import { Routes } from './routes.ts'
 import { Sources } from './sources.ts'
 import type { Takeover } from './takeover/takeover.ts'
+import type { AppTls } from './tls/app-tls.ts'
 
 /** An agent without routes waits so long for the next attachment, then ends. */
 const LINGER_MS = 5 * 60_000
@@ -26,6 +27,7 @@ export type Ports = Pick<Takeover, 'taken' | 'connections' | 'problem' | 'over' 
 
 export interface PodAgentOptions extends RoleContext {
   app: AppProcess | { problem: string }
+  tls: Pick<AppTls, 'problem' | 'hasSeen'>
 }
 
 export class PodAgent {
@@ -147,7 +149,9 @@ export class PodAgent {
       generation,
       routes: (config?.routes ?? []).map((route) => {
         const { intercept } = route
-        return toLaptop.has(intercept) ? { intercept, now: 'laptop' } : { intercept, now: 'app', why: this.#why(route) }
+        if (!toLaptop.has(intercept)) return { intercept, now: 'app', why: this.#why(route) }
+        const closed = this.#closed(route)
+        return { intercept, now: 'laptop', ...(closed !== undefined && { why: closed }) }
       }),
       listening: 'want' in this.#ports ? [...this.#ports.listening()].sort((a, b) => a - b) : [],
       ...(error !== undefined && { error }),
@@ -169,6 +173,17 @@ export class PodAgent {
     const { problem } = this.#ports
     if (problem === undefined) return undefined
     return `RC-E-302: ${fault('RC-E-302', `The agent cannot take ports of the pod over: ${problem}.`).sentence}`
+  }
+
+  /** Why the agent does not look into TLS connections of a route's ports. */
+  #closed(route: Route): string | undefined {
+    const { tls } = this.#options
+    if (!this.routes.looksInside(route)) return undefined
+    if (route.tls !== undefined) return route.ports.map((port) => tls.problem(port)).find((one) => one !== undefined)
+    const port = route.ports.find((one) => tls.hasSeen(one))
+    if (port === undefined) return undefined
+    const why = `Requests in TLS to port ${port} are not seen: ${route.owner} lacks the verb "tls" on the workload.`
+    return `RC-E-332: ${fault('RC-E-332', why).sentence}`
   }
 
   /** Why a route's requests go to the app. */

@@ -1,11 +1,13 @@
 /** The agent in a pod, after its privileged beginning. */
 import type { Clock } from '../lib/clock.ts'
+import { AppFiles } from './app-files/app-files.ts'
 import type { RoleContext } from './dialer-role.ts'
 import { readHandover } from './handover.ts'
 import { acceptConnection } from './http/accept.ts'
 import { PodAgent } from './pod-agent.ts'
 import { proveUnprivileged } from './prove-unprivileged.ts'
 import { Takeover } from './takeover/takeover.ts'
+import { AppTls } from './tls/app-tls.ts'
 
 /**
  * How long connections that are open may go on when the agent has been told to end: a pod's usual grace period, for the
@@ -21,9 +23,15 @@ const DRAIN_LOOK_MS = 50
 export async function runHanded(context: RoleContext, descriptor: number): Promise<number> {
   const { clock, logger, signal } = context
   proveUnprivileged()
-  const { app, takeover: prepared } = readHandover(descriptor)
+  const { app, takeover: prepared, files } = readHandover(descriptor)
   if ('problem' in app) logger.warn({ problem: app.problem }, "the app's process cannot be read")
-  const agent = new PodAgent({ ...context, app })
+  const tls = new AppTls({
+    clock,
+    logger,
+    files: 'problem' in files ? files : AppFiles.handed(files, clock),
+    onChange: () => void agent.refresh(),
+  })
+  const agent: PodAgent = new PodAgent({ ...context, app, tls })
   let takeover: Takeover | undefined
   if ('problem' in prepared) {
     logger.error({ problem: prepared.problem }, 'ports cannot be taken over')
@@ -33,7 +41,7 @@ export async function runHanded(context: RoleContext, descriptor: number): Promi
       clock,
       logger,
       onTaken: (client, port) => {
-        acceptConnection(client, { port, host: plainAddress(client.localAddress) }, agent.routes)
+        acceptConnection(client, { port, host: plainAddress(client.localAddress) }, agent.routes, clock, tls)
       },
       onChange: () => void agent.refresh(),
     })

@@ -6,6 +6,7 @@ import type { AgentConfig, Route } from '../wire/messages/control.ts'
 import type { PeerKey, Session, Stream } from '../wire/session/contract.ts'
 import type { Laptop } from './laptops.ts'
 import { Routes } from './routes.ts'
+import type { ClientHello } from './tls/client-hello.ts'
 
 test('the first route that matches wins; what nobody wants goes to the app', async () => {
   const { routes, serve } = laptops()
@@ -121,6 +122,74 @@ test('what a filter could not be asked is counted, through other configs too', a
   await routes.apply(config(3, [slow]))
   assert.equal(routes.decide(80, request(`/${'a'.repeat(9000)}`)).choice.to, 'app')
   assert.deepEqual(routes.filterCounts(slow), { exceeded: 1, failed: 0 })
+})
+
+const hello = (servername: string): ClientHello => ({ servername, protocols: [] })
+const inside = (name: string, filter: string, files: string[] = []): Route => ({
+  ...route(name, filter),
+  tls: { files },
+})
+
+test('TLS is looked into for those who may, and only where they have to see what is in it', async () => {
+  const { routes, serve } = laptops()
+  const wants = async (...some: Route[]): Promise<readonly string[] | undefined> => {
+    await routes.apply(config((routes.config?.generation ?? 0) + 1, some))
+    return routes.wantsInside(80, hello('shop.example'))
+  }
+  const path = 'request.path == "/a"'
+  for (const name of ['a', 'b', 'c']) serve(name)
+  assert.equal(await wants(route('a', path)), undefined)
+  assert.deepEqual(await wants(inside('a', path, ['/k']), inside('b', path, ['/k', '/l'])), ['/k', '/l'])
+  assert.equal(await wants(inside('away', path)), undefined)
+  assert.equal(await wants(inside('a', '')), undefined)
+  assert.deepEqual(await wants({ ...route('a', ''), tls: { files: [], plaintext: true } }), [])
+  assert.equal(await wants(inside('a', 'request.sni == "shop.example"')), undefined)
+  // Whoever comes first has the connection.
+  assert.equal(await wants(inside('a', 'request.sni == "shop.example"'), inside('b', path)), undefined)
+  assert.deepEqual(await wants(inside('a', 'request.sni == "other"'), inside('b', path)), [])
+  assert.deepEqual(await wants(inside('a', path), route('b', '')), [])
+  // Copies are in nobody's way.
+  const copies: Route = { ...inside('c', ''), mode: 'wiretap', copies: { percent: 100, diff: false } }
+  assert.deepEqual(await wants(inside('a', ''), copies), [])
+  assert.equal(await wants(route('a', ''), copies), undefined)
+})
+
+test('what is in TLS is for nobody who may not look into it', async () => {
+  const { routes, serve } = laptops()
+  const copies: Route = { ...route('w', ''), mode: 'wiretap', copies: { percent: 100, diff: false } }
+  await routes.apply(
+    config(1, [route('a', 'request.path == "/a"'), inside('b', 'request.path.startsWith("/")'), copies]),
+  )
+  for (const name of ['a', 'b', 'w']) serve(name)
+  const secure: FilterRequest = requestOf({ target: '/a', sni: 'shop' })
+  const decided = routes.decide(80, secure)
+  assert.equal(keyOf(decided.choice), 'b key of b')
+  assert.equal(decided.copiers.length, 0)
+  assert.equal(routes.decide(80, secure, new Set(['b key of b'])).choice.to, 'app')
+  const plain = routes.decide(80, request('/a'))
+  assert.equal(keyOf(plain.choice), 'a key of a')
+  assert.equal(plain.copiers.length, 1)
+})
+
+test('whole connections go by their server name, not to programs that speak no TLS', async () => {
+  const { routes, serve } = laptops()
+  const plaintext = { files: [], plaintext: true }
+  await routes.apply(
+    config(1, [
+      { ...route('p', ''), tls: plaintext },
+      route('a', 'request.sni == "a"'),
+      route('b', 'request.sni.startsWith("b.")'),
+    ]),
+  )
+  for (const name of ['p', 'a', 'b']) serve(name)
+  const to = (servername: string, without?: ReadonlySet<string>): string | undefined =>
+    keyOf(routes.decideRaw(80, { hello: hello(servername), ...(without && { without }) }))
+  assert.equal(to('a'), 'a key of a')
+  assert.equal(to('b.shop'), 'b key of b')
+  assert.equal(to('c'), undefined)
+  assert.equal(to('a', new Set(['a key of a'])), undefined)
+  assert.equal(keyOf(routes.decideRaw(80)), 'p key of p')
+  assert.equal(keyOf(routes.decideRaw(80, { secure: { servername: 'a', protocol: undefined } })), 'p key of p')
 })
 
 test('what is delivered names the attachment, the port and the client', async () => {

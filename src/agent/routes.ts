@@ -5,7 +5,9 @@ import { FilterTable } from '../lib/filter/table.ts'
 import type { AgentConfig, Probe, Route } from '../wire/messages/control.ts'
 import { StreamRefused } from '../wire/session/refused.ts'
 import type { Laptop as LaptopSession } from './laptops.ts'
-import type { Choice, Copier, Decision, Laptop, RouteCounts, Routing } from './routing.ts'
+import type { Choice, Copier, Decision, Laptop, RawConnection, RouteCounts, Routing } from './routing.ts'
+import type { ClientHello } from './tls/client-hello.ts'
+import { helloRequest } from './tls/hello-request.ts'
 
 export interface RoutesOptions {
   /** The laptop that answers an attachment, if it is connected now. */
@@ -44,12 +46,20 @@ interface Wiretap {
   copier: Copier
 }
 
+/** One filter on one port, as TLS connections are asked. */
+interface Asked {
+  route: Route
+  filter: Filter
+  /** Undefined: a wiretap. */
+  served: Served | undefined
+}
+
 /** What one port's requests are asked, in order. */
 interface PortTables {
   intercepts: FilterTable<Served>
   wiretaps: FilterTable<Wiretap>
-  /** Those that take everything, connections that are not HTTP/1 too. */
-  all: Served[]
+  /** All of them, the intercepts first. */
+  asked: Asked[]
   needs: FilterNeeds
 }
 
@@ -72,6 +82,8 @@ export class Routes implements Routing {
   readonly #isActive = (route: Route): boolean => this.#laptopOf(route) !== undefined
   readonly #isServed = ({ route }: Served): boolean => this.#isActive(route)
   readonly #isTapped = ({ route }: Wiretap): boolean => this.#isActive(route)
+  readonly #isServedInside = ({ route }: Served): boolean => route.tls !== undefined && this.#isActive(route)
+  readonly #isTappedInside = ({ route }: Wiretap): boolean => route.tls !== undefined && this.#isActive(route)
 
   constructor(options: RoutesOptions) {
     this.#options = options
@@ -112,6 +124,13 @@ export class Routes implements Routing {
     return { exceeded, failed }
   }
 
+  /** Whether a route in force has to see what is within TLS to know what it is about. */
+  looksInside(route: Route): boolean {
+    const asked = route.ports.flatMap((port) => this.#ports.get(port)?.asked ?? [])
+    const found = asked.find((one) => one.route === route)
+    return found !== undefined && looksInside(found)
+  }
+
   /** Routes whose laptop is connected and serves them. */
   active(): Route[] {
     return (this.#config?.routes ?? []).filter(this.#isActive)
@@ -127,20 +146,51 @@ export class Routes implements Routing {
 
   decide(port: number, request: FilterRequest, without?: ReadonlySet<string>): Decision {
     const tables = this.#isProbe(port, request) ? undefined : this.#ports.get(port)
-    const served = tables?.intercepts.first(request, this.#usable(without))
-    const wiretaps = tables?.wiretaps.all(request, this.#isTapped) ?? NO_WIRETAPS
+    const inside = request.scheme === 'https'
+    const served = tables?.intercepts.first(request, this.#usable(without, inside))
+    const wiretaps = tables?.wiretaps.all(request, inside ? this.#isTappedInside : this.#isTapped) ?? NO_WIRETAPS
     const choice = this.#choice(served)
     if (wiretaps.length > 0) return { choice, copiers: wiretaps.map(({ copier }) => copier) }
     return choice === APP ? TO_APP : { choice, copiers: NO_COPIERS }
   }
 
-  decideRaw(port: number, without?: ReadonlySet<string>): Choice {
-    return this.#choice(this.#ports.get(port)?.all.find(this.#usable(without)))
+  decideRaw(port: number, { without, secure, hello }: RawConnection = {}): Choice {
+    const usable = this.#usable(without, secure !== undefined)
+    const request = helloRequest(secure ?? hello)
+    for (const { filter, served } of this.#ports.get(port)?.asked ?? []) {
+      if (served === undefined || filter.looksInside || !usable(served) || !filter.matches(request)) continue
+      // A program that speaks no TLS cannot be given TLS.
+      if (hello === undefined || served.route.tls?.plaintext !== true) return this.#choice(served)
+    }
+    return this.#choice(undefined)
   }
 
-  #usable(without: ReadonlySet<string> | undefined): (served: Served) => boolean {
-    if (without === undefined) return this.#isServed
+  wantsInside(port: number, hello: ClientHello): readonly string[] | undefined {
+    const asked = this.#ports.get(port)?.asked ?? []
+    const request = helloRequest(hello)
+    let wanted = false
+    let taken = false
+    for (const one of asked) {
+      const { route, filter, served } = one
+      if (!this.#isActive(route) || (!filter.looksInside && !filter.matches(request))) continue
+      const may = route.tls !== undefined
+      if (looksInside(one)) {
+        // Whoever takes the whole connection leaves others nothing but copies.
+        if (may && (served === undefined || !taken)) wanted = true
+      } else if (!taken) {
+        // Who may not look into TLS would lose what he takes now.
+        if (!may && !wanted) return undefined
+        taken = true
+      }
+    }
+    return wanted ? [...new Set(asked.flatMap(({ route }) => route.tls?.files ?? []))] : undefined
+  }
+
+  /** @param inside only for those who may see what is within TLS */
+  #usable(without: ReadonlySet<string> | undefined, inside: boolean): (served: Served) => boolean {
+    if (without === undefined) return inside ? this.#isServedInside : this.#isServed
     return (served) => {
+      if (inside && served.route.tls === undefined) return false
       const laptop = this.#laptopOf(served.route)
       return laptop !== undefined && !without.has(served.choice(laptop).key)
     }
@@ -181,6 +231,11 @@ function keyOf({ intercept, filter }: Route): string {
   return `${intercept} ${filter}`
 }
 
+/** Copies are made of requests; a program that speaks no TLS cannot be given connections as they are. */
+function looksInside({ route, filter, served }: Asked): boolean {
+  return served === undefined || filter.looksInside || route.tls?.plaintext === true
+}
+
 /** @param known its filter, if it was compiled before */
 async function compiled(route: Route, known: Filter | undefined): Promise<Compiled> {
   try {
@@ -197,8 +252,8 @@ function choiceOf({ intercept, ifDown = 'app' }: Route, port: number, laptop: La
     key: `${intercept} ${laptop.session.peer.publicKey}`,
     ifDown,
     watch: (watcher) => laptop.watch(intercept, watcher),
-    async open(data, from, signal) {
-      const header = { service: 'deliver', intercept, port, from } as const
+    async open(data, from, signal, secure) {
+      const header = { service: 'deliver', intercept, port, from, ...(secure && { tls: secure }) } as const
       try {
         return (await laptop.session.open(header, { data, signal })).stream
       } catch (error) {
@@ -214,15 +269,18 @@ function tablesOf(port: number, routes: Compiled[], copierOf: (route: Route, por
   const of = (mode: Route['mode']): Compiled[] => here.filter(({ route }) => route.mode === mode)
   const served = of('intercept').map(({ route, filter }) => ({ filter, value: new Served(route, port) }))
   const intercepts = new FilterTable(served)
-  const all = served.map(({ value }) => value).filter(({ route }) => route.filter === '')
   const wiretaps = new FilterTable(
     of('wiretap').map(({ route, filter }) => ({ filter, value: { route, copier: copierOf(route, port) } })),
   )
+  const asked = [
+    ...served.map(({ filter, value }) => ({ route: value.route, filter, served: value })),
+    ...of('wiretap').map(({ route, filter }) => ({ route, filter, served: undefined })),
+  ]
   const needs = {
     body: intercepts.needs.body || wiretaps.needs.body,
     source: intercepts.needs.source || wiretaps.needs.source,
   }
-  return { intercepts, wiretaps, all, needs }
+  return { intercepts, wiretaps, asked, needs }
 }
 
 function pathOf(path: string): string {

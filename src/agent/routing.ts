@@ -1,6 +1,15 @@
 /** Who answers: the contract between the agent, which knows the routes, and what reads connections (`http/`). */
 import type { FilterNeeds, FilterRequest, FilterSource } from '../lib/filter/request.ts'
 import type { Stream } from '../wire/session/contract.ts'
+import type { ClientHello } from './tls/client-hello.ts'
+
+/** TLS that was ended: what is passed on is its content. */
+export interface Secure {
+  /** The name that the client asked for; `""`: none. */
+  readonly servername: string
+  /** The application protocol that was agreed on; undefined: none. */
+  readonly protocol: string | undefined
+}
 
 /** Where a request or a whole connection goes. */
 export type Choice = { to: 'app' } | Laptop
@@ -15,10 +24,11 @@ export interface Laptop {
    * Opens a stream to the laptop's program.
    * @param data first bytes, which travel with the opening
    * @param from the client's address
+   * @param secure within TLS
    * Rejects with a `StreamRefused` when nothing listens there, or with the code `ended` when it answers this attachment no more; with another error
    * when the laptop is lost.
    */
-  open(data: Buffer, from: string, signal: AbortSignal): Promise<Stream>
+  open(data: Buffer, from: string, signal: AbortSignal, secure?: Secure): Promise<Stream>
   /** @returns ends the watch */
   watch(watcher: LaptopWatcher): () => void
 }
@@ -42,9 +52,10 @@ export interface Decision {
 export interface Copier {
   /**
    * @param from the client's address
+   * @param isSecure it came in TLS
    * @returns undefined when this request is not copied: its share, its rate, or a laptop that is too slow
    */
-  begin(from: string): Copy | undefined
+  begin(from: string, isSecure?: boolean): Copy | undefined
 }
 
 /**
@@ -74,9 +85,24 @@ export interface Routing {
    */
   decide(port: number, request: FilterRequest, without?: ReadonlySet<string>): Decision
   /** For a connection that is not HTTP/1. */
-  decideRaw(port: number, without?: ReadonlySet<string>): Choice
+  decideRaw(port: number, about?: RawConnection): Choice
+  /**
+   * Whether somebody who may look into TLS wants to look into such a connection.
+   * @returns the paths in the pod that they say the app's certificates and keys have; undefined when nobody wants to
+   */
+  wantsInside(port: number, hello: ClientHello): readonly string[] | undefined
   /** How many requests went where, for status. */
   readonly counts: RouteCounts
+}
+
+/** What is known of a connection that is not HTTP/1. */
+export interface RawConnection {
+  /** Keys of laptops that have just said that they answer it no more. */
+  without?: ReadonlySet<string>
+  /** The TLS around it, which was ended. */
+  secure?: Secure | undefined
+  /** What its client says first, when it is TLS that passes as it is. */
+  hello?: ClientHello | undefined
 }
 
 export interface RouteCounts {

@@ -54,7 +54,7 @@ export class Copies {
   copier(route: Route, port: number): Copier {
     const wiretap = this.#wiretapOf(route)
     wiretap.set(route.copies ?? { percent: 100, diff: false })
-    return { begin: () => wiretap.begin(port) }
+    return { begin: (_from, isSecure) => wiretap.begin(port, isSecure) }
   }
 
   /** Whether copies go to the laptop now. */

@@ -3,6 +3,7 @@
 import type { Budget } from '../../lib/budget.ts'
 import {
   COPY,
+  COPY_FLAG,
   COPY_HEADER_BYTES,
   COPY_REQUEST_BYTES,
   MAX_COPY_BYTES,
@@ -20,6 +21,8 @@ export interface RequestCopyOptions {
   line: Line
   budget: Budget
   port: number
+  /** It came in TLS. */
+  isSecure: boolean
   wantsAnswer: boolean
   beganAt: number
   /** Called once: the request was sent whole (undefined), or not. */
@@ -58,7 +61,7 @@ export class RequestCopy implements Copy {
 
   requestEnd(): void {
     if (this.#over || this.#sent) return
-    const { line, port, onRequest } = this.#options
+    const { line, port, isSecure, onRequest } = this.#options
     const record = this.#request.whole
     if (line.isOver || record.length === 0) {
       this.#drop('slow')
@@ -66,7 +69,7 @@ export class RequestCopy implements Copy {
     }
     writeCopyHeader(record, COPY.request, this.#id, record.length - COPY_HEADER_BYTES)
     record.writeUInt16BE(port, COPY_HEADER_BYTES)
-    record[COPY_HEADER_BYTES + 2] = this.wantsAnswer ? 1 : 0
+    record[COPY_HEADER_BYTES + 2] = (this.wantsAnswer ? COPY_FLAG.answered : 0) | (isSecure ? COPY_FLAG.secure : 0)
     line.send(record, this.#request.heldBytes)
     this.#sent = true
     onRequest()

@@ -36,7 +36,14 @@ describe('a wiretap', () => {
     assert.equal(all.records.length, 0)
     copy.requestEnd()
     const [record] = await all.arrived(1)
-    assert.deepEqual(record, { kind: 'request', id: 1, port: 8080, wantsAnswer: false, bytes: REQUEST })
+    assert.deepEqual(record, {
+      kind: 'request',
+      id: 1,
+      port: 8080,
+      wantsAnswer: false,
+      isSecure: false,
+      bytes: REQUEST,
+    })
     assert.equal(all.agent.usedBytes, 0)
     assert.deepEqual(all.wiretap.news(), { kind: 'copies', intercept: 'w', copied: 1, dropped: NONE })
     assert.equal(all.wiretap.news(), undefined)
@@ -53,7 +60,14 @@ describe('a wiretap', () => {
     copy.request(REQUEST.subarray(10))
     copy.requestEnd()
     const records = await all.arrived(2)
-    assert.deepEqual(records[0], { kind: 'request', id: 1, port: 8080, wantsAnswer: true, bytes: REQUEST })
+    assert.deepEqual(records[0], {
+      kind: 'request',
+      id: 1,
+      port: 8080,
+      wantsAnswer: true,
+      isSecure: false,
+      bytes: REQUEST,
+    })
     assert.deepEqual(records[1], { kind: 'answer', id: 1, bytes: ANSWER })
     assert.equal(all.agent.usedBytes, 0)
   })

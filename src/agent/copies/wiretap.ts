@@ -62,7 +62,7 @@ export class Wiretap {
   }
 
   /** Cheapest questions first: of most requests nothing more is done. */
-  begin(port: number): Copy | undefined {
+  begin(port: number, isSecure = false): Copy | undefined {
     if (this.#share < 1 && this.#random() >= this.#share) return undefined
     const line = this.#line
     if (line?.hasRoom !== true || this.budget.isSpent) {
@@ -77,6 +77,7 @@ export class Wiretap {
       line,
       budget: this.budget,
       port,
+      isSecure,
       wantsAnswer: this.#diff,
       beganAt: this.#options.clock.now(),
       onRequest: (why) => {

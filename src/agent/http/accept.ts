@@ -4,7 +4,11 @@ import { type Clock, systemClock } from '../../lib/clock.ts'
 import { spliceSocket } from '../../wire/carrier/splice-socket.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 import { StreamRefused } from '../../wire/session/refused.ts'
-import type { Choice, Routing } from '../routing.ts'
+import type { Choice, RawConnection, Routing, Secure } from '../routing.ts'
+import type { AppTls } from '../tls/app-tls.ts'
+import { beginsTls, type ClientHello } from '../tls/client-hello.ts'
+import type { EndedTls } from '../tls/ended-tls.ts'
+import { readClientHello } from '../tls/read-client-hello.ts'
 import { HttpConnection } from './connection.ts'
 import { isOpen, looksLikeHttp, speaksHttp } from './first-bytes.ts'
 import { hearBoth } from './hear-both.ts'
@@ -19,12 +23,28 @@ export interface Target {
   host: string
 }
 
-/** Takes a connection; errors end it and are nobody else's. The client may be paused. */
-export function acceptConnection(client: Socket, target: Target, routing: Routing, clock: Clock = systemClock): void {
+/**
+ * Takes a connection; errors end it and are nobody else's. The client may be paused.
+ * @param tls undefined: what is in TLS stays there
+ */
+export function acceptConnection(
+  client: Socket,
+  target: Target,
+  routing: Routing,
+  clock: Clock = systemClock,
+  tls?: AppTls,
+): void {
   client.allowHalfOpen = true
   client.setNoDelay(true)
   client.on('error', () => {})
-  void new Reception(client, target, routing, clock).run().catch(() => client.resetAndDestroy())
+  void new Reception(client, { target, routing, clock, tls }).run().catch(() => client.resetAndDestroy())
+}
+
+interface ReceptionOptions {
+  target: Target
+  routing: Routing
+  clock: Clock
+  tls: AppTls | undefined
 }
 
 /** A whole connection's other end. */
@@ -36,15 +56,20 @@ interface Other {
 class Reception {
   readonly #client: Socket
   readonly #target: Target
+  readonly #options: ReceptionOptions
   readonly #routing: Routing
   readonly #clock: Clock
+  /** The client spoke TLS, which was ended. */
+  readonly #ended: EndedTls | undefined
   readonly #gone = new AbortController()
 
-  constructor(client: Socket, target: Target, routing: Routing, clock: Clock) {
+  constructor(client: Socket, options: ReceptionOptions, ended?: EndedTls) {
     this.#client = client
-    this.#target = target
-    this.#routing = routing
-    this.#clock = clock
+    this.#options = options
+    this.#target = options.target
+    this.#routing = options.routing
+    this.#clock = options.clock
+    this.#ended = ended
     client.once('close', () => this.#gone.abort(new Error('the client is gone')))
   }
 
@@ -57,7 +82,33 @@ class Reception {
     const first = await this.#firstBytes()
     if (looksLikeHttp(first)) this.#http(first)
     else if (isOpen(first)) await this.#undecided(first)
-    else await this.#splice(await this.#open(this.#routing.decideRaw(port), first))
+    else if (beginsTls(first)) await this.#tls(first)
+    else await this.#raw(first)
+  }
+
+  async #tls(first: Buffer): Promise<void> {
+    const { hello, read } = await readClientHello(this.#client, first, this.#clock)
+    const ended = hello && (await this.#end(hello, read))
+    // TLS within TLS is nobody's to look into.
+    if (ended === undefined) await this.#raw(read, { hello })
+    else await new Reception(ended.client, this.#options, ended).run()
+  }
+
+  /** Undefined: it stays encrypted. */
+  async #end(hello: ClientHello, read: Buffer): Promise<EndedTls | undefined> {
+    const tls = this.#ended === undefined ? this.#options.tls : undefined
+    tls?.saw(this.#target.port)
+    const paths = tls && this.#routing.wantsInside(this.#target.port, hello)
+    return paths && tls.end(this.#client, read, this.#target, hello, paths)
+  }
+
+  async #raw(first: Buffer, about: RawConnection = {}): Promise<void> {
+    const known = { ...about, secure: this.#secure }
+    await this.#splice(await this.#open(this.#routing.decideRaw(this.#target.port, known), first, known))
+  }
+
+  get #secure(): Secure | undefined {
+    return this.#ended?.secure
   }
 
   /** What the client says until it is clear whether that is HTTP; empty when it waits or ends without a word. Paused then. */
@@ -88,11 +139,17 @@ class Reception {
       client.end()
       return
     }
-    const upstream = await this.#open(this.#routing.decideRaw(this.#target.port), first)
+    const known = { secure: this.#secure }
+    const upstream = await this.#open(this.#routing.decideRaw(this.#target.port, known), first, known)
     const heard = await hearBoth(client, upstream.stream, first, this.#clock)
     if (heard.speaks === 'http') {
       if (heard.told) upstream.stream.reset('cancel', 'it is a request, which goes where it belongs')
       this.#http(heard.bytes, heard.told ? undefined : upstream)
+      return
+    }
+    if (heard.speaks === 'tls') {
+      upstream.stream.reset('cancel', 'it is TLS, which is led by what is in it')
+      await this.#tls(heard.bytes)
       return
     }
     if (heard.last.by === 'upstream') client.write(heard.last.bytes)
@@ -102,37 +159,41 @@ class Reception {
   }
 
   #http(first: Buffer, upstream?: Other): void {
-    const { host, port } = this.#target
     new HttpConnection({
       client: this.#client,
-      port,
+      port: this.#target.port,
       routing: this.#routing,
       clock: this.#clock,
-      connectApp: (signal) => connectApp(host, port, signal),
+      secure: this.#secure,
+      connectApp: (signal) => this.#connectApp(signal),
     }).start(first, upstream)
   }
 
   /** Where nothing listens on the laptop, that is the app, or nobody: its user says which. */
-  async #open(choice: Choice, first: Buffer = Buffer.alloc(0), without: readonly string[] = []): Promise<Other> {
+  async #open(choice: Choice, first: Buffer = Buffer.alloc(0), about: RawConnection = {}): Promise<Other> {
     const { signal } = this.#gone
     if (choice.to === 'laptop') {
       try {
         const from = `${this.#client.remoteAddress}:${this.#client.remotePort}`
-        return { choice, stream: await choice.open(first, from, signal) }
+        return { choice, stream: await choice.open(first, from, signal, this.#secure) }
       } catch (error) {
         if (!(error instanceof StreamRefused)) throw error
         if (error.code === 'ended') {
-          const ended = [...without, choice.key]
-          return this.#open(this.#routing.decideRaw(this.#target.port, new Set(ended)), first, ended)
+          const known = { ...about, without: new Set([...(about.without ?? []), choice.key]) }
+          return this.#open(this.#routing.decideRaw(this.#target.port, known), first, known)
         }
         this.#routing.counts.unheard++
         if (choice.ifDown === 'error') throw error
       }
     }
-    const { host, port } = this.#target
-    const stream: Stream = await connectApp(host, port, signal)
+    const stream = await this.#connectApp(signal)
     if (first.length > 0) stream.send(first)
     return { choice: { to: 'app' }, stream }
+  }
+
+  #connectApp(signal: AbortSignal): Promise<Stream> {
+    const { host, port } = this.#target
+    return this.#ended?.connectApp(signal) ?? connectApp(host, port, signal)
   }
 
   async #splice({ stream }: Other): Promise<void> {

@@ -6,7 +6,7 @@ import { BadMessage } from '../../lib/http1/bad-message.ts'
 import { readDirectly } from '../../lib/slab-socket.ts'
 import { Written } from '../../lib/written.ts'
 import type { Stream } from '../../wire/session/contract.ts'
-import type { Choice, Routing } from '../routing.ts'
+import type { Choice, Routing, Secure } from '../routing.ts'
 import { aftermath } from './aftermath.ts'
 import { ownAnswer } from './answers.ts'
 import { ClientSource } from './client-source.ts'
@@ -25,6 +25,8 @@ export interface ConnectionOptions {
   port: number
   routing: Routing
   clock: Clock
+  /** The client spoke TLS, which was ended. */
+  secure?: Secure | undefined
   /** Opens a connection to the app. */
   connectApp(signal: AbortSignal): Promise<Stream>
 }
@@ -55,7 +57,7 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
   #headTimer: Timer | undefined
 
   constructor(options: ConnectionOptions) {
-    const { client, clock, port, routing, connectApp } = options
+    const { client, clock, port, routing, secure, connectApp } = options
     this.#options = options
     this.client = client
     this.written = new Written(client)
@@ -66,13 +68,14 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
       gone: this.#gone.signal,
       connectApp,
       from: () => this.#source.address,
+      secure,
       onIdleEnd: (upstream) => this.#onIdleEnd(upstream),
       onAway: (upstream) => {
         if (upstream === this.#lastUsed) this.#exchange?.upstreamAway()
       },
     })
     this.#dispatcher = new Dispatcher({
-      ...{ routing, port, source: this.#source },
+      ...{ routing, port, source: this.#source, secure },
       ...{ upstreams: this.#upstreams, gone: this.#gone.signal, user: this },
     })
     readDirectly(client, (bytes) => {

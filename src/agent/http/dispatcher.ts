@@ -2,7 +2,7 @@
 import type { FilterRequest } from '../../lib/filter/request.ts'
 import { filterRequest } from '../../lib/http1/filter-request.ts'
 import { StreamRefused } from '../../wire/session/refused.ts'
-import type { Choice, Routing } from '../routing.ts'
+import type { Choice, Routing, Secure } from '../routing.ts'
 import type { ClientSource } from './client-source.ts'
 import type { PassingRequest } from './passing-request.ts'
 import type { Upstream } from './upstream.ts'
@@ -24,6 +24,8 @@ export interface DispatcherOptions {
   port: number
   routing: Routing
   source: ClientSource
+  /** The TLS around it, which was ended. */
+  secure: Secure | undefined
   upstreams: Upstreams
   /** Aborted when the client is gone. */
   gone: AbortSignal
@@ -44,10 +46,11 @@ export class Dispatcher {
 
   /** @param body as JSON, where filters ask for it */
   decide(request: PassingRequest, body: unknown): void {
-    const { routing, port, source } = this.#options
-    this.#seen = filterRequest(request.head, source, body)
+    const { routing, port, source, secure } = this.#options
+    this.#seen = filterRequest(request.head, source, body, secure)
     const { choice, copiers } = routing.decide(port, this.#seen)
-    if (copiers.length > 0) request.copyTo(copiers.flatMap((copier) => copier.begin(source.address) ?? []))
+    if (copiers.length > 0)
+      request.copyTo(copiers.flatMap((copier) => copier.begin(source.address, secure !== undefined) ?? []))
     this.#lead(request, choice)
   }
 
@@ -56,8 +59,8 @@ export class Dispatcher {
    * @param without keys of laptops that answer no more
    */
   again(request: PassingRequest, without?: ReadonlySet<string>): void {
-    const { routing, port, source } = this.#options
-    const seen = this.#seen ?? filterRequest(request.head, source)
+    const { routing, port, source, secure } = this.#options
+    const seen = this.#seen ?? filterRequest(request.head, source, undefined, secure)
     this.#lead(request, routing.decide(port, seen, without).choice, without)
   }
 

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../../lib/clock.ts'
 import type { Stream } from '../../wire/session/contract.ts'
+import { beginsTls } from '../tls/client-hello.ts'
 import { isOpen, looksLikeHttp } from './first-bytes.ts'
 import { type Word, waitForEither } from './wait-for-either.ts'
 
@@ -11,6 +12,8 @@ const HELD_MS = 1000
 export type Heard =
   /** `told`: the other end got some of these bytes, and must get nothing else on this stream. */
   | { speaks: 'http'; bytes: Buffer; told: boolean }
+  /** Perhaps; the other end got nothing. */
+  | { speaks: 'tls'; bytes: Buffer }
   /** All that the client said is passed on; the last word, if it is the other end's, is not. */
   | { speaks: 'other'; last: Word }
 
@@ -27,6 +30,7 @@ export async function hearBoth(client: Socket, stream: Stream, first: Buffer, cl
     const last: Word = client.readableEnded ? { by: 'client end' } : await waitForEither(client, stream, time?.signal)
     if (last.by === 'client') bytes = Buffer.concat([bytes, last.bytes])
     if (looksLikeHttp(bytes)) return { speaks: 'http', bytes, told: told > 0 }
+    if (last.by === 'client' && told === 0 && beginsTls(bytes)) return { speaks: 'tls', bytes }
     const open = (last.by === 'client' || last.by === 'time') && isOpen(bytes)
     if (open && last.by === 'client' && told === 0) {
       time ??= after(HELD_MS, clock)

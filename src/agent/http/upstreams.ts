@@ -1,7 +1,7 @@
 /** Where the requests of one connection go: at most one upstream for the app and one for each laptop, kept while they may be asked again. */
 import type { Clock } from '../../lib/clock.ts'
 import type { Stream } from '../../wire/session/contract.ts'
-import type { Choice, Laptop, LaptopWatcher } from '../routing.ts'
+import type { Choice, Laptop, LaptopWatcher, Secure } from '../routing.ts'
 import { letGo } from './let-go.ts'
 import { APP, Upstream } from './upstream.ts'
 
@@ -13,6 +13,8 @@ export interface UpstreamsOptions {
   connectApp(signal: AbortSignal): Promise<Stream>
   /** The client's address. */
   from(): string
+  /** The TLS that the client spoke and that was ended. */
+  secure: Secure | undefined
   /** One that waits for a request has ended; it is forgotten already. */
   onIdleEnd(upstream: Upstream): void
   /** One that answers a request has been away for a while. */
@@ -79,12 +81,12 @@ export class Upstreams {
   }
 
   async #laptop(laptop: Laptop, pieces: readonly Buffer[]): Promise<Upstream> {
-    const { gone, from } = this.#options
+    const { gone, from, secure } = this.#options
     const following = this.#follow(laptop)
     try {
       const [only = Buffer.alloc(0)] = pieces
       const data = pieces.length === 1 ? only : Buffer.concat(pieces)
-      return following.found(await laptop.open(data, from(), AbortSignal.any([gone, following.away])))
+      return following.found(await laptop.open(data, from(), AbortSignal.any([gone, following.away]), secure))
     } catch (error) {
       following.forget()
       throw error

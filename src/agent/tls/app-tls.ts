@@ -1,0 +1,222 @@
+/** TLS connections of one pod: how its app answers them, and connections that are ended and begun again as it does. */
+import type { Socket } from 'node:net'
+import { fault } from '../../diagnose/catalogue.ts'
+import type { Logger } from '../../lib/logger.ts'
+import type { Stream } from '../../wire/session/contract.ts'
+import { socketStream } from '../http/upstream.ts'
+import type { ClientHello } from './client-hello.ts'
+import { CertificateChanged, connectAppTls } from './connect-app.ts'
+import { type EndTlsOptions, endTls } from './end-tls.ts'
+import type { EndedTls } from './ended-tls.ts'
+import { type Material, Materials, type MaterialsOptions } from './materials.ts'
+import { NotEnded } from './not-ended.ts'
+import { type AppAnswer, probeApp } from './probe.ts'
+
+/** How connections of one kind are ended and begun again. */
+interface Ending extends Material {
+  /** What the app serves (DER): trusted when TLS is begun again. */
+  readonly certificate: Buffer
+  /** The application protocol that the app chose. */
+  readonly protocol: string | undefined
+  /** Whether it asks its clients for certificates. */
+  readonly asks: EndTlsOptions['asks']
+  /** What the app gave to resume sessions by, to clients without a certificate and with one: it saves the app most of a handshake. */
+  readonly sessions: [Buffer | undefined, Buffer | undefined]
+}
+
+export interface AppTlsOptions extends MaterialsOptions {
+  logger: Logger
+  /** What is wrong with a port has changed. */
+  onChange(): void
+}
+
+export interface Place {
+  host: string
+  port: number
+}
+
+/** A kind of connections: what its clients say first, and where. */
+interface Kind {
+  place: Place
+  hello: ClientHello
+  /** Of certificates and keys, that people named. */
+  paths: readonly string[]
+}
+
+interface Known {
+  port: number
+  until: number
+  ending: Promise<Ending | undefined>
+  problem: string | undefined
+}
+
+/** What is known of the app is looked at again after so long, when it is asked for. */
+const KNOWN_MS = 10_000
+/** What was wrong with a kind that nobody has asked for since is told no longer. */
+const TOLD_MS = 60_000
+/** Kinds of connections that are known at once: clients choose them. */
+const MAX_KINDS = 64
+/** Characters of what is wrong: certificates and paths have names of any length. */
+const MAX_PROBLEM = 1500
+/** Application protocols that can be looked into. */
+const READABLE = new Set(['http/1.1', 'http/1.0'])
+
+export class AppTls {
+  readonly #options: AppTlsOptions
+  readonly #materials: Materials
+  readonly #known = new Map<string, Known>()
+  readonly #seen = new Set<number>()
+
+  constructor(options: AppTlsOptions) {
+    this.#options = options
+    this.#materials = new Materials(options)
+  }
+
+  /** A client speaks TLS there. */
+  saw(port: number): void {
+    if (this.#seen.has(port)) return
+    this.#seen.add(port)
+    this.#options.onChange()
+  }
+
+  /** Whether a client spoke TLS there. */
+  hasSeen(port: number): boolean {
+    return this.#seen.has(port)
+  }
+
+  /** Why connections to a port are not looked into, with a code; undefined while they are, or none came. */
+  problem(port: number): string | undefined {
+    const now = this.#options.clock.now()
+    for (const known of this.#known.values()) {
+      if (known.port === port && known.problem !== undefined && known.until + TOLD_MS > now) return known.problem
+    }
+    return undefined
+  }
+
+  /**
+   * Ends the TLS of a client whose first words are these; undefined when it cannot be: it then passes as it is.
+   * @param client paused
+   * @param read of it
+   * @param paths of the app's certificates and keys, that people named
+   * Rejects when the client breaks off.
+   */
+  async end(
+    client: Socket,
+    read: Buffer,
+    place: Place,
+    hello: ClientHello,
+    paths: readonly string[],
+  ): Promise<EndedTls | undefined> {
+    const kind: Kind = { place, hello, paths }
+    const ending = await this.#ending(kind)
+    if (ending === undefined) return undefined
+    const { context, protocol, asks } = ending
+    const inside = await endTls({ client, read, context, protocol, asks, clock: this.#options.clock })
+    const isKnown = asks !== undefined && inside.getPeerX509Certificate() !== undefined
+    return {
+      client: inside,
+      secure: { servername: hello.servername, protocol },
+      connectApp: (signal) => this.#connect(kind, isKnown, signal),
+    }
+  }
+
+  /** To the app, which may serve another certificate than a moment ago: that one must be its own too. */
+  async #connect(kind: Kind, isKnown: boolean, signal: AbortSignal): Promise<Stream> {
+    const { place, hello } = kind
+    for (let again = true; ; again = false) {
+      const ending = await this.#ending(kind)
+      if (ending === undefined) throw new Error('the app serves a certificate that is not known to be its own')
+      const { certificate, protocol, own, sessions } = ending
+      const which = isKnown ? 1 : 0
+      const settings = {
+        ...place,
+        servername: hello.servername,
+        protocols: protocol === undefined ? [] : [protocol],
+        certificate,
+        signal,
+        session: sessions[which],
+        onSession: (session: Buffer) => {
+          sessions[which] = session
+        },
+        // A client that showed none is one for the app too.
+        ...(isKnown && { own }),
+      }
+      try {
+        return socketStream(await connectAppTls(settings))
+      } catch (error) {
+        if (!(error instanceof CertificateChanged) || !again) throw error
+        for (const known of this.#known.values()) known.until = 0
+      }
+    }
+  }
+
+  async #ending(kind: Kind): Promise<Ending | undefined> {
+    const now = this.#options.clock.now()
+    const { place, hello, paths } = kind
+    const key = JSON.stringify([place, hello.servername, hello.protocols, paths])
+    const before = this.#known.get(key)
+    if (before !== undefined && before.until > now) return before.ending
+    const { promise, resolve } = Promise.withResolvers<Ending | undefined>()
+    const known: Known = { port: place.port, until: now + KNOWN_MS, ending: promise, problem: before?.problem }
+    // The one that was asked for last is the last.
+    this.#known.delete(key)
+    this.#known.set(key, known)
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= MAX_KINDS) break
+      this.#known.delete(oldest)
+    }
+    resolve(this.#learn(kind, known, await before?.ending))
+    return promise
+  }
+
+  /** Never rejects. */
+  async #learn(kind: Kind, known: Known, before: Ending | undefined): Promise<Ending | undefined> {
+    const { port } = kind.place
+    try {
+      const ending = await this.#look(kind, before)
+      this.#say(known, undefined)
+      return ending
+    } catch (error) {
+      const { code, message } = error instanceof NotEnded ? error : new NotEnded('RC-E-333', (error as Error).message)
+      const { sentence } = fault(code, `Connections in TLS to port ${port} are not looked into: ${message}.`)
+      this.#say(known, `${code}: ${sentence}`.slice(0, MAX_PROBLEM))
+      return undefined
+    }
+  }
+
+  /** Rejects with why it cannot be done. */
+  async #look(kind: Kind, before: Ending | undefined): Promise<Ending> {
+    const answer = await this.#ask(kind)
+    const { protocol, authorities, accepts } = answer
+    const [certificate = Buffer.alloc(0)] = answer.chain
+    if (protocol !== undefined && !READABLE.has(protocol))
+      throw new NotEnded('RC-E-334', `client and app agree on ${protocol}, which cannot be read yet`)
+    const asks = authorities === undefined ? undefined : accepts ? 'wanted' : 'required'
+    if (before?.certificate.equals(certificate) && before.protocol === protocol && before.asks === asks) return before
+    const material = await this.#materials.of(answer, kind.paths)
+    if (asks !== undefined) await this.#present(kind, material)
+    return { certificate, protocol, asks, sessions: [undefined, undefined], ...material }
+  }
+
+  /** As the client would, with as much of what it offers as can be read. */
+  #ask({ place, hello: { servername, protocols } }: Kind): Promise<AppAnswer> {
+    const readable = protocols.filter((one) => READABLE.has(one))
+    const offered = readable.length > 0 ? readable : protocols
+    return probeApp({ ...place, servername, protocols: offered, clock: this.#options.clock })
+  }
+
+  /** The app must take its own certificate for a client's. Rejects when it does not. */
+  async #present({ place, hello: { servername } }: Kind, { own }: Material): Promise<void> {
+    const { accepts } = await probeApp({ ...place, servername, protocols: [], own, clock: this.#options.clock })
+    if (!accepts)
+      throw new NotEnded('RC-E-335', 'the app verifies its clients, and does not take its own certificate for one')
+  }
+
+  #say(known: Known, problem: string | undefined): void {
+    if (known.problem === problem) return
+    known.problem = problem
+    const { port } = known
+    this.#options.logger.info({ port, problem }, problem === undefined ? 'TLS is looked into' : 'TLS stays closed')
+    this.#options.onChange()
+  }
+}

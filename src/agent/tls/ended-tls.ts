@@ -1,0 +1,12 @@
+/** One connection whose TLS is ended here and begun again towards the app. */
+import type { TLSSocket } from 'node:tls'
+import type { Stream } from '../../wire/session/contract.ts'
+import type { Secure } from '../routing.ts'
+
+export interface EndedTls {
+  /** The client in the clear. */
+  client: TLSSocket
+  secure: Secure
+  /** Opens a connection to the app as the client had asked for one. */
+  connectApp(signal: AbortSignal): Promise<Stream>
+}
