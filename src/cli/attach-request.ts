@@ -4,6 +4,7 @@ import type { Call, Command, Option } from './command.ts'
 import { filterOf } from './filter.ts'
 import { usage } from './parse.ts'
 import { targetOf } from './target.ts'
+import { TLS_OPTIONS, tlsOf } from './tls-options.ts'
 
 export const ATTACH_OPTIONS: Option[] = [
   {
@@ -12,6 +13,7 @@ export const ATTACH_OPTIONS: Option[] = [
     repeated: true,
   },
   { flags: '--container <name>', summary: 'the app among several containers' },
+  ...TLS_OPTIONS,
 ]
 
 /** Throws RC-U-101. */
@@ -28,6 +30,8 @@ export function attachRequest(command: Pick<Command, 'name'>, call: Call): Attac
   const filter = filterOf(command, call)
   if (filter !== undefined) request.filter = filter
   if (typeof options.container === 'string') request.container = options.container
+  const tls = tlsOf(command, call)
+  if (tls !== undefined) request.tls = tls
   return request
 }
 

@@ -13,5 +13,10 @@ export const FILTER_OPTIONS: Option[] = [
   { flags: '--query <name=value>', summary: 'with this query parameter', repeated: true },
   { flags: '--cookie <name=value>', summary: 'with this cookie', repeated: true },
   { flags: '--not', summary: 'negates the option after it; all that are given must match' },
+  {
+    flags: '--sni <name>',
+    summary: 'of TLS connections to this server name; alone it takes them whole, as they are',
+    repeated: true,
+  },
   { flags: '--filter <cel>', summary: 'for which this CEL expression is true; see docs/filters.md', repeated: true },
 ]

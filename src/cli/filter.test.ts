@@ -35,6 +35,8 @@ describe('options of filters', () => {
     )
     assert.equal(filterFor('--not', '--header', 'x=*'), 'request.headers["x"] == ""')
     assert.equal(filterFor('--header', 'x=a=b'), 'request.headers["x"] == "a=b"')
+    assert.equal(filterFor('--sni', 'Shop.example'), 'request.sni == "shop.example"')
+    assert.equal(filterFor('--sni', 'api.*', '--path', '/a'), 'request.sni.startsWith("api.") && request.path == "/a"')
   })
 
   const MISTAKES: [string[], RegExp][] = [

@@ -5,7 +5,7 @@ import { contradiction } from './contradiction.ts'
 import { usage } from './parse.ts'
 import { termOf } from './term.ts'
 
-const TERMS = ['header', 'method', 'path', 'query', 'cookie'] as const
+const TERMS = ['header', 'method', 'path', 'query', 'cookie', 'sni'] as const
 
 /**
  * @param command that has these options

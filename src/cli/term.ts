@@ -9,7 +9,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** Throws RC-U-101. */
 export function termOf(
   command: Pick<Command, 'name'>,
-  kind: 'header' | 'method' | 'path' | 'query' | 'cookie',
+  kind: 'header' | 'method' | 'path' | 'query' | 'cookie' | 'sni',
   value: string,
 ): Term {
   if (kind === 'method') {
@@ -34,6 +34,11 @@ export function termOf(
     if (literal && /[\s\p{Cc}]/u.test(path.value))
       throw usage(command, '--path has a blank, and paths have none: they are compared as sent, with %20')
     return { kind, ...path }
+  }
+  if (kind === 'sni') {
+    const name = testOf(command, kind, value)
+    // Names are compared without regard to case (RFC 6066 §3), and seen in lower case.
+    return { kind, ...name, value: name.test === 'find' ? name.value : name.value.toLowerCase() }
   }
   const at = value.indexOf('=')
   if (at < 1) throw usage(command, `--${kind} is "${value}" but must be name=value`)

@@ -116,6 +116,11 @@ export interface Intercept extends KubeObject {
     priority: number
     /** Who answers when nothing listens on the laptop. Default: the app. */
     ifDown?: 'app' | 'error'
+    /**
+     * Its holder may look into TLS connections (verb `tls`). `cert` and `key`: paths in the pod of the app's certificate and key, where they are
+     * not found. `plaintext`: the program on the laptop speaks no TLS.
+     */
+    tls?: { cert?: string; key?: string; plaintext?: boolean }
     /** With mode `wiretap`. */
     wiretap?: WiretapSpec
     /** Session object's name in the manager's namespace. */

@@ -33,7 +33,9 @@ export class Deliveries implements Taker {
     }
     let socket: Socket
     try {
-      socket = await this.#program.connect(mine)
+      const { header } = opening
+      const secure = header.service === 'deliver' ? header.tls : undefined
+      socket = await this.#program.connect(mine, secure)
     } catch (error) {
       const { code = 'unknown', message } = error as NodeJS.ErrnoException
       opening.refuse(code satisfies string as RefusalCode, message)

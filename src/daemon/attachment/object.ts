@@ -5,7 +5,11 @@ import type { Fault } from '../../lib/fault.ts'
 import { shortName } from '../workload.ts'
 
 /** Fields as people know them. */
-const WORDS: Partial<Record<keyof Spec, string>> = { ifDown: '--if-down', wiretap: 'wiretaps' }
+const WORDS: Partial<Record<keyof Spec, string>> = {
+  ifDown: '--if-down',
+  wiretap: 'wiretaps',
+  tls: '--tls-cert, --tls-key and --plaintext',
+}
 
 type Spec = Intercept['spec']
 
@@ -22,9 +26,14 @@ export function interceptObject(namespace: string, name: string, spec: Spec): Ne
  */
 export function notKept(asked: Spec, kept: Spec): Fault | undefined {
   const missing = (Object.keys(asked) as (keyof Spec)[]).filter(
-    (key) => asked[key] !== undefined && kept[key] === undefined,
+    (key) => isDemanded(asked, key) && kept[key] === undefined,
   )
   return missing.length === 0 ? undefined : outdated(asked, missing.map((key) => WORDS[key] ?? key).join(', '))
+}
+
+/** That an attachment may look into TLS is wished for without having been asked for. */
+function isDemanded(asked: Spec, key: keyof Spec): boolean {
+  return key === 'tls' ? Object.keys(asked.tls ?? {}).length > 0 : asked[key] !== undefined
 }
 
 /** RC-I-211 when that is why the object was refused, else the error itself. */

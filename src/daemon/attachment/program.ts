@@ -4,10 +4,13 @@ import type { InterceptPort } from '../../kube/resources.ts'
 import { connectLaptop } from '../connect-laptop.ts'
 import { listensHere } from '../listens-here.ts'
 import type { Place } from '../place.ts'
+import { ProgramTls, type Secure } from './program-tls.ts'
 
 export interface ProgramOptions {
   ports: InterceptPort[]
   place: Place | undefined
+  /** It speaks no TLS, whatever requests come in. */
+  plaintext?: boolean
   /** Nobody answers at a port; said once for each time that it begins. */
   onUnheard(port: InterceptPort): void
 }
@@ -16,9 +19,11 @@ export class Program {
   readonly #options: ProgramOptions
   /** Ports here at which the last request found nobody. */
   readonly #unheard = new Set<number>()
+  readonly #tls: ProgramTls
 
   constructor(options: ProgramOptions) {
     this.#options = options
+    this.#tls = new ProgramTls({ plaintext: options.plaintext === true, now: () => performance.now() })
   }
 
   get ports(): readonly InterceptPort[] {
@@ -35,8 +40,16 @@ export class Program {
     return this.#options.ports.find((one) => one.port === port)
   }
 
-  /** Rejects with the kernel's `code`. */
-  async connect(port: InterceptPort): Promise<Socket> {
+  /**
+   * @param secure the TLS that was around what it is connected for: it gets that too, if it speaks TLS
+   * Rejects with the kernel's `code`.
+   */
+  async connect(port: InterceptPort, secure?: Secure): Promise<Socket> {
+    if (secure === undefined) return this.#open(port)
+    return this.#tls.connect(port.target, secure, () => this.#open(port))
+  }
+
+  async #open(port: InterceptPort): Promise<Socket> {
     const { place, onUnheard } = this.#options
     const { target } = port
     try {

@@ -4,6 +4,7 @@ import type { AttachRequest, AttachResult, RunPlace } from '../../lib/daemon-api
 import type { Fault } from '../../lib/fault.ts'
 import { writeTerm } from '../../lib/filter/term.ts'
 import { Attachment, type AttachmentSpec } from '../attachment/attachment.ts'
+import { lookInside } from '../attachment/look-inside.ts'
 import { Program } from '../attachment/program.ts'
 import { noPods } from '../attachment/refusals.ts'
 import type { Taker } from '../attachment/taker.ts'
@@ -25,7 +26,7 @@ import { startPlace } from './start-place.ts'
 
 /** What kinds of attachments do each in their way. */
 export interface Kind {
-  spec: Omit<AttachmentSpec, 'container' | 'ports' | 'filter'>
+  spec: Omit<AttachmentSpec, 'container' | 'ports' | 'filter' | 'tls'>
   taker(program: Program, cluster: Cluster): Taker
   /** What is said when a first request finds that `what`: nothing listens. */
   unheard(what: string): string
@@ -63,6 +64,8 @@ export async function attach(
   if (workload.replicas === 0) throw noPods({ mode, workload })
   const ports = resolvePorts(request.ports, workload, services)
   if (!request.command) refuseBusyPorts(context.clusters, ports)
+  const who = { client: cluster.client, joined: cluster.joined() }
+  const tls = await lookInside(who, mode, workload, request.tls, signal)
   const filter = request.filter ?? writeTerm({ kind: 'mark', mark: cluster.joined().mark })
 
   const lost = Promise.withResolvers<Fault>()
@@ -70,6 +73,7 @@ export async function attach(
   const program: Program = new Program({
     ports,
     place,
+    plaintext: request.tls?.plaintext === true,
     onUnheard(port) {
       const { what, hint } = program.unheard(port)
       tell.warning(`${kind.unheard(what)}${hint}`)
@@ -78,7 +82,7 @@ export async function attach(
   const attachment = new Attachment({
     cluster,
     workload,
-    spec: { ...kind.spec, ...(container !== undefined && { container }), ports, filter },
+    spec: { ...kind.spec, ...(container !== undefined && { container }), ports, filter, ...(tls && { tls }) },
     program,
     taker: kind.taker(program, cluster),
     onWaiting: (text) => tell.step(text),

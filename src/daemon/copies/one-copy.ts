@@ -11,6 +11,9 @@ import type { Tally } from './tally.ts'
 /** Why a copy is given up that is not to be counted: the wiretap has ended. */
 export const ENDED: unique symbol = Symbol('the wiretap has ended')
 
+/** What a copy's client had asked for is not told. */
+const IN_TLS = { servername: '' }
+
 /** Characters of a request's target that are told. */
 const TARGET = 1000
 
@@ -42,7 +45,7 @@ export async function serveCopy(copy: OneCopy): Promise<void> {
   let isPending = false
   const app = compares ? appAnswer(copy, keeps) : undefined
   try {
-    const socket = await program.connect(port).catch(() => undefined)
+    const socket = await program.connect(port, request.isSecure ? IN_TLS : undefined).catch(() => undefined)
     if (socket === undefined) {
       tally.unheard++
       return

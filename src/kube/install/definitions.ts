@@ -81,6 +81,15 @@ const interceptSpec: Schema = {
     filter: text(4096, { description: 'CEL over the request; the empty string takes everything.' }),
     priority: { type: 'integer', default: 0, minimum: -1000, maximum: 1000, description: 'Higher wins.' },
     ifDown: { type: 'string', enum: ['app', 'error'], description: 'Who answers when nothing listens on the laptop.' },
+    tls: {
+      type: 'object',
+      description: 'Its holder may look into TLS connections: needs the verb tls on the workload.',
+      properties: {
+        cert: text(1024, { minLength: 1, description: "Path in the pod of the app's certificate." }),
+        key: text(1024, { minLength: 1, description: "Path in the pod of the certificate's key." }),
+        plaintext: { type: 'boolean', description: 'The program on the laptop speaks no TLS.' },
+      },
+    },
     wiretap: {
       type: 'object',
       required: ['percent', 'diff'],

@@ -111,6 +111,12 @@ function intercepts(manager: string): Policy {
           `object.spec.workload.name + ' -n ' + ${IN_NAMESPACE}`,
       },
       {
+        expression: `!variables.asks || !has(object.spec.tls) || ${check}.check('tls').allowed()`,
+        messageExpression:
+          `${CALLER} + ' lacks the verb "tls" on workloads.${GROUP}/' + object.spec.workload.name + ` +
+          `' in namespace ' + ${IN_NAMESPACE} + ', without which nobody looks into TLS'`,
+      },
+      {
         expression:
           `request.operation == 'CREATE' || variables.trusted || variables.holder == ${CALLER} || ` +
           mayRevoke('oldObject.spec.workload.name'),

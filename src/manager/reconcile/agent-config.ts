@@ -1,5 +1,5 @@
 /** What an agent is told: the routes of its pod, whom it may talk to, the probes that go to the app. */
-import type { Session, WiretapSpec } from '../../kube/resources.ts'
+import type { Intercept, Session, WiretapSpec } from '../../kube/resources.ts'
 import { rankOf } from '../../lib/filter/overlap.ts'
 import type { AgentConfig, Probe, Route } from '../../wire/messages/control.ts'
 import type { Handler, Pod } from '../kinds.ts'
@@ -25,6 +25,7 @@ export function podConfig(pod: Pod, decisions: Decision[], sessions: ReadonlyMap
         filter: spec.filter,
         priority: spec.priority ?? 0,
         ...(spec.ifDown !== undefined && { ifDown: spec.ifDown }),
+        ...(spec.tls !== undefined && { tls: tlsOf(spec.tls) }),
         ...(spec.mode === 'wiretap' && { copies: copiesOf(spec.wiretap, pods.length) }),
       }),
     )
@@ -32,6 +33,10 @@ export function podConfig(pod: Pod, decisions: Decision[], sessions: ReadonlyMap
   routes.sort((a, b) => b.priority - a.priority || rankOf(a.filter) - rankOf(b.filter))
   const peers = Object.fromEntries(routes.map(({ session }) => [session, sessions.get(session)?.spec.publicKey ?? '']))
   return { routes, peers, probes: probesOf(pod), cidrs: [], denied: [] }
+}
+
+function tlsOf({ cert, key, plaintext }: NonNullable<Intercept['spec']['tls']>): Route['tls'] {
+  return { files: [cert, key].filter((path) => path !== undefined), ...(plaintext && { plaintext }) }
 }
 
 /** Each pod's part: what one object says holds for all pods together. */
