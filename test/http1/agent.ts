@@ -40,6 +40,7 @@ export async function startAgent(app: number, laptop: number): Promise<Agent> {
       decided.push(`${request.method} ${request.path}`)
       return { choice: request.header('x-user') === 'jane' ? toLaptop : { to: 'app' }, copiers: [] }
     },
+    wantsInside: () => undefined,
     decideRaw() {
       decided.push('whole')
       return { to: 'app' }
