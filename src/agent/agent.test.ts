@@ -1,12 +1,16 @@
 /** A whole agent in a pod's namespaces, with real nft: started as the manager starts it, ended in every way. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, get } from 'node:http'
+import https from 'node:https'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Route } from '../wire/messages/control.ts'
+import { createAuthority, createCertificate } from '../wire/session/authority.ts'
 import { readAll, TestDaemon } from './fixtures/daemon.ts'
 import { inNamespace } from './fixtures/in-namespace.ts'
 import { createInstallation, TestManager } from './fixtures/manager.ts'
@@ -105,6 +109,54 @@ inNamespace(import.meta.filename, () => {
       daemon.copies.map(({ kind }) => kind),
       ['request', 'answer', 'request', 'answer'],
     )
+  })
+
+  test("TLS is ended by a key in the pod's files, or it is said why not; nothing of the agent is left when it has ended", async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'remocal-agent-tls-'))
+    const [cert, key] = [join(folder, 'app.crt'), join(folder, 'app.key')]
+    const authority = createAuthority('agent')
+    const own = createCertificate(authority, 'app', { hosts: ['app.test'] })
+    const asked = (): Promise<string> => askSecurely(authority.cert, 'anna')
+    try {
+      writeFileSync(cert, own.cert)
+      writeFileSync(key, own.key, { mode: 0o600 })
+      await pod.tell(`secure 8443 ${cert} ${key}`)
+      daemon = new TestDaemon('anna')
+      await start()
+      configure({ ...route(ANNA, 8443), tls: { files: [] } })
+      await daemon.join(manager.circuit())
+      await daemon.serve(['i1'])
+      await daemon.attachedTo('i1')
+      assert.equal(await asked(), 'app')
+      const why = async (): Promise<string | undefined> => {
+        while (manager.report?.routes[0]?.why === undefined) await once(manager.events, 'report')
+        return manager.report?.routes[0]?.why
+      }
+      assert.match((await why()) ?? '', /^RC-E-330: .*CN=app/)
+      configure({ ...route(ANNA, 8443), tls: { files: [key] } })
+      while (manager.report?.generation !== generation) await once(manager.events, 'report')
+      assert.equal(await asked(), 'laptop')
+      assert.equal(await askSecurely(authority.cert, 'jane'), 'app')
+      const [delivered] = daemon.delivered
+      assert.deepEqual(delivered?.service === 'deliver' && delivered.tls, { servername: 'app.test' })
+      agent.signal('SIGKILL')
+      await agent.exited
+      const stats = (): string =>
+        pod.run('find', '/proc', '-maxdepth', '2', '-path', '/proc/[0-9]*/stat', '-exec', 'cat', '{}', '+')
+      // What has ended may wait to be reaped by the app.
+      assert.equal(
+        await until(
+          () =>
+            stats()
+              .match(/\((?:sh|dash|nft)\) [^Z]/g)
+              ?.join() ?? '',
+        ),
+        '',
+      )
+    } finally {
+      await pod.tell('close 8443')
+      rmSync(folder, { recursive: true })
+    }
   })
 
   for (const mode of ['tproxy', 'redirect']) {
@@ -269,6 +321,17 @@ function ask(host: string, mark: string, agent?: Agent, port = 8080, limitMs = 5
     })
     request.setTimeout(limitMs, () => request.destroy(new Error('no answer')))
     request.on('error', reject)
+  })
+}
+
+/** The same over TLS, by a client that verifies the app. */
+function askSecurely(ca: string, mark: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const options = { host: POD, port: 8443, ca, servername: 'app.test', agent: false, timeout: 20_000 }
+    const request = https.get({ ...options, headers: { 'x-remocal': mark } }, async (response) => {
+      resolve(Buffer.concat(await response.toArray()).toString())
+    })
+    request.on('timeout', () => request.destroy(new Error('no answer'))).on('error', reject)
   })
 }
 

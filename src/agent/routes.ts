@@ -146,7 +146,7 @@ export class Routes implements Routing {
 
   decide(port: number, request: FilterRequest, without?: ReadonlySet<string>): Decision {
     const tables = this.#isProbe(port, request) ? undefined : this.#ports.get(port)
-    const inside = request.scheme === 'https'
+    const inside = request.isSecure
     const served = tables?.intercepts.first(request, this.#usable(without, inside))
     const wiretaps = tables?.wiretaps.all(request, inside ? this.#isTappedInside : this.#isTapped) ?? NO_WIRETAPS
     const choice = this.#choice(served)

@@ -7,6 +7,7 @@ const NOTHING: FilterRequest = {
   path: '',
   host: '',
   scheme: 'http',
+  isSecure: false,
   sni: '',
   marks: [],
   source: { ip: '', pod: '', namespace: '' },
@@ -22,5 +23,5 @@ const NOTHING: FilterRequest = {
 
 /** @param about undefined: not TLS */
 export function helloRequest(about: { readonly servername: string } | undefined): FilterRequest {
-  return about === undefined ? NOTHING : { ...NOTHING, scheme: 'https', sni: about.servername }
+  return about === undefined ? NOTHING : { ...NOTHING, scheme: 'https', isSecure: true, sni: about.servername }
 }
