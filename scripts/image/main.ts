@@ -15,10 +15,10 @@ const require = createRequire(import.meta.url)
 mkdirSync('dist/cache', { recursive: true })
 
 /** What both images share: Node on Debian's C libraries, a root and an ordinary user, a place for temporary files. */
-function base(packages: string[]): Entry[] {
+function base(packages: string[], alone: string[] = []): Entry[] {
   const node = join(dirname(require.resolve(`node-linux-${process.arch}/package.json`)), 'bin/node')
   const root = tree(
-    packagesRoot(packages, 'dist/cache'),
+    packagesRoot(packages, 'dist/cache', alone),
     '',
     (path) => path.startsWith('usr/share/gcc') || path.startsWith('usr/share/gdb'),
   )
@@ -42,7 +42,7 @@ await bundle()
 const app = tree('dist/app', 'app')
 const remocalBytes = writeImage('dist/remocal.tar', {
   tag: 'remocal:dev',
-  entries: [...base(['nftables', ...LIBRARIES]), { kind: 'folder', path: 'app', mode: 0o755 }, ...app],
+  entries: [...base(['nftables', ...LIBRARIES], ['dash']), { kind: 'folder', path: 'app', mode: 0o755 }, ...app],
   entrypoint: ['/usr/bin/node', '/app/remocal.mjs'],
   env: { NODE_ENV: 'production' },
 })

@@ -8,15 +8,17 @@ const WITHOUT = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'e
 
 /**
  * The root file system of `packages` and all that they need.
+ * @param alone packages of which nothing is taken but themselves: what they depend on is there, or serves to install them
  * @returns the folder; another call with the same versions returns the same one
  */
-export function packagesRoot(packages: string[], cache: string): string {
-  if (!known(packages)) execFileSync('apt-get', ['update', '-qq'], { stdio: ['ignore', 'inherit', 'inherit'] })
+export function packagesRoot(packages: string[], cache: string, alone: string[] = []): string {
+  if (!known([...packages, ...alone]))
+    execFileSync('apt-get', ['update', '-qq'], { stdio: ['ignore', 'inherit', 'inherit'] })
   const closure = run('apt-cache', ['depends', '--recurse', ...WITHOUT, ...packages])
     .split('\n')
     .filter((line) => /^[a-z0-9]/.test(line))
     .map((line) => line.trim().replace(/:any$/, ''))
-  const names = [...new Set(closure)].sort()
+  const names = [...new Set([...closure, ...alone])].sort()
   const versions = run('apt-cache', ['show', '--no-all-versions', ...names])
     .split('\n')
     .filter((line) => /^(Package|Version|SHA256):/.test(line))
