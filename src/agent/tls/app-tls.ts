@@ -186,23 +186,30 @@ export class AppTls {
 
   /** Rejects with why it cannot be done. */
   async #look(kind: Kind, before: Ending | undefined): Promise<Ending> {
-    const answer = await this.#ask(kind)
+    // An app that wants to know its clients is asked again as one of them: to refuse us is something that it may complain of.
+    const own = before?.asks === 'required' ? before.own : undefined
+    const answer = await this.#ask(kind, own)
     const { protocol, authorities, accepts } = answer
     const [certificate = Buffer.alloc(0)] = answer.chain
+    const same = before?.certificate.equals(certificate) === true && before.protocol === protocol ? before : undefined
+    if (own !== undefined) {
+      return same !== undefined && accepts && authorities !== undefined ? same : this.#look(kind, undefined)
+    }
     if (protocol !== undefined && !READABLE.has(protocol))
       throw new NotEnded('RC-E-334', `client and app agree on ${protocol}, which cannot be read yet`)
     const asks = authorities === undefined ? undefined : accepts ? 'wanted' : 'required'
-    if (before?.certificate.equals(certificate) && before.protocol === protocol && before.asks === asks) return before
+    if (same?.asks === asks && same !== undefined) return same
     const material = await this.#materials.of(answer, kind.paths)
     if (asks !== undefined) await this.#present(kind, material)
     return { certificate, protocol, asks, sessions: [undefined, undefined], ...material }
   }
 
   /** As the client would, with as much of what it offers as can be read. */
-  #ask({ place, hello: { servername, protocols } }: Kind): Promise<AppAnswer> {
+  #ask({ place, hello: { servername, protocols } }: Kind, own?: Material['own']): Promise<AppAnswer> {
     const readable = protocols.filter((one) => READABLE.has(one))
     const offered = readable.length > 0 ? readable : protocols
-    return probeApp({ ...place, servername, protocols: offered, clock: this.#options.clock })
+    const { clock } = this.#options
+    return probeApp({ ...place, servername, protocols: offered, clock, ...(own && { own }) })
   }
 
   /** The app must take its own certificate for a client's. Rejects when it does not. */

@@ -306,6 +306,10 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
       await assert.rejects(secureDial(at.port, foreign).then((socket) => ask(socket, plain)))
       await assert.rejects(secureDial(at.port).then((socket) => ask(socket, plain)))
       assert.equal(problemOf(at), '')
+      at.now.advance(10_000)
+      assert.match(await ask(await secureDial(at.port, credentials), ABOUT), /laptop GET/)
+      await assert.rejects(secureDial(at.port).then((socket) => ask(socket, plain)))
+      assert.equal(problemOf(at), '')
     })
 
     it('that takes clients without a certificate too gets those as they are', async () => {

@@ -10,7 +10,11 @@ export function curlLine(filter: string, namespace: string, [port]: InterceptPor
   const sent = curlRequest(filter)
   const way = ways.find((one) => one.service === port?.service && one.port === port.port)
   if (sent === undefined || way === undefined) return undefined
-  const address = `http://${way.service}${way.servicePort === 80 ? '' : `:${way.servicePort}`}${sent.target}`
+  const { service, servicePort } = way
+  const address =
+    servicePort === 443
+      ? `https://${service}${sent.target}`
+      : `http://${service}${servicePort === 80 ? '' : `:${servicePort}`}${sent.target}`
   return [
     `remocal run -n ${namespace} -- curl`,
     ...[...sent.flags, address].map((word) =>

@@ -6,13 +6,30 @@ import type { Intercept, KubeObject } from '../resources.ts'
 import { policies } from './policies.ts'
 
 interface Policy extends KubeObject {
-  spec: { variables: { name: string; expression: string }[] }
+  spec: { variables: { name: string; expression: string }[]; validations: { expression: string }[] }
 }
 
 const verb = policies({ namespace: 'remocal-system', image: 'remocal:dev' })
   .filter(({ metadata }) => metadata.name === 'remocal-intercepts')
   .flatMap((policy) => (policy as Partial<Policy>).spec?.variables ?? [])
   .find(({ name }) => name === 'verb')?.expression
+
+test('to look into TLS needs its own verb, whatever else is asked for', () => {
+  const own = policies({ namespace: 'remocal-system', image: 'remocal:dev' })
+    .filter(({ metadata }) => metadata.name === 'remocal-intercepts')
+    .flatMap((policy) => (policy as Partial<Policy>).spec?.validations ?? [])
+    .map(({ expression }) => expression)
+    .find((expression) => expression.includes("check('tls')"))
+  assert.ok(own !== undefined)
+  // The API server's own functions are not known here: what is asked of them is.
+  const asked = own.replace(/authorizer\..*$/, 'may')
+  const allowed = (spec: object, may: boolean, asks = true): unknown =>
+    evaluate(asked, { variables: { asks }, object: { spec }, may })
+  assert.equal(allowed({ mode: 'intercept' }, false), true)
+  assert.equal(allowed({ mode: 'intercept', tls: {} }, false), false)
+  assert.equal(allowed({ mode: 'wiretap', tls: { key: '/k' } }, true), true)
+  assert.equal(allowed({ mode: 'intercept', tls: {} }, false, false), true)
+})
 
 /** The verb that somebody needs on the workload. */
 function needed(operation: string, spec: Partial<Intercept['spec']>): unknown {
