@@ -32,6 +32,8 @@ describe('a TLS socket that is reset', { timeout: 20_000 }, () => {
     return { client, accepted }
   }
 
+  const openHandles = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length
+
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     it(`at the end of the handshake: the other end hears of it, ${version}`, async () => {
       const { client, accepted } = await pair(version)
@@ -48,6 +50,18 @@ describe('a TLS socket that is reset', { timeout: 20_000 }, () => {
       const [error] = (await once(accepted, 'error')) as [NodeJS.ErrnoException]
       assert.equal(error.code, 'ECONNRESET')
       assert.equal(client.destroyed, true)
+    })
+
+    it(`while it shuts down: it is closed, ${version}`, async () => {
+      const { client, accepted } = await pair(version)
+      accepted.on('error', () => {}).resume()
+      await once(client, 'secureConnect')
+      const before = openHandles()
+      client.end('last')
+      await new Promise((resolve) => setImmediate(resolve))
+      client.resetAndDestroy()
+      await once(client, 'close')
+      while (openHandles() >= before) await new Promise((resolve) => setImmediate(resolve))
     })
 
     it(`while data comes, ${version}`, async () => {

@@ -15,7 +15,8 @@ interface Inner {
 export function withReset(socket: TLSSocket, below: Socket): TLSSocket {
   socket.resetAndDestroy = () => {
     const inner = below as Socket & Inner
-    inner.resetAndClosing = true
+    // While a connection shuts down the kernel's handle refuses to be reset, and Node would then never close it.
+    inner.resetAndClosing = !socket.writableEnded || socket.writableFinished
     return socket.destroy()
   }
   return socket
