@@ -15,6 +15,7 @@ import { Managers } from './managers.ts'
 import { Routes } from './routes.ts'
 import { Sources } from './sources.ts'
 import type { Takeover } from './takeover/takeover.ts'
+import { Watches } from './watches/watches.ts'
 
 /** An agent without routes waits so long for the next attachment, then ends. */
 const LINGER_MS = 5 * 60_000
@@ -36,6 +37,7 @@ export class PodAgent {
   readonly #laptops: Laptops
   readonly #copies: Copies
   readonly #filterNews = new FilterNews()
+  readonly #watches: Watches
   readonly #managers: Managers
   readonly #sources: Sources
   readonly #timer: Timer
@@ -52,7 +54,7 @@ export class PodAgent {
     const { identity, clock, logger } = options
     const { namespace, pod, podUid, container, installationKey, managers, managersName } = options.options
     const end = { role: 'agent', namespace, pod, podUid, container } as const
-    const hello: Hello = { version: VERSION, protocol: PROTOCOL, features: [], end }
+    const hello: Hello = { version: VERSION, protocol: PROTOCOL, features: ['watch'], end }
     const over = Promise.withResolvers<number>()
     this.over = over.promise
     this.#resolveOver = over.resolve
@@ -71,10 +73,12 @@ export class PodAgent {
     const serving = (session: string, intercept: string): Laptop | undefined =>
       this.#laptops.serving(session, intercept)
     this.#copies = new Copies({ clock, logger, serving, onChange: () => void this.refresh() })
+    this.#watches = new Watches({ clock, serving })
     this.routes = new Routes({
       serving,
       source: (ip) => this.#sources.find(ip),
       copier: (route, port) => this.#copies.copier(route, port),
+      watcher: (route, port) => this.#watches.watcher(route, port),
     })
     this.#managers = new Managers({
       identity,
@@ -128,6 +132,7 @@ export class PodAgent {
 
   async #refresh(): Promise<void> {
     this.#copies.refresh(this.routes.config?.routes ?? [])
+    this.#watches.refresh(this.routes.config?.routes ?? [])
     const wanted = this.routes.active().flatMap(({ ports }) => ports)
     if ('want' in this.#ports) await this.#ports.want([...new Set(wanted)])
     const now = this.routes.active().filter((route) => this.#isTaken(route))
@@ -158,7 +163,7 @@ export class PodAgent {
     this.#managers.send(report)
   }
 
-  /** Its requests go to the laptop, or copies of them. */
+  /** Its requests go to the laptop, or copies of them, or are watched for it. */
   #isTaken(route: Route): boolean {
     if (route.mode === 'wiretap' && !this.#copies.isOpen(route)) return false
     const { taken } = 'want' in this.#ports ? this.#ports : { taken: new Set<number>() }
@@ -189,6 +194,7 @@ export class PodAgent {
       const laptop = this.#laptops.serving(route.session, route.intercept)
       if (laptop !== undefined) this.#filterNews.tell(laptop, route, this.routes.filterCounts(route))
     }
+    this.#watches.tell()
     const ports = 'want' in this.#ports ? this.#ports : undefined
     const used = (this.routes.config?.routes.length ?? 0) > 0 || (ports?.connections ?? 0) > 0
     if (used) this.#idleSince = clock.now()

@@ -5,7 +5,7 @@ import { FilterTable } from '../lib/filter/table.ts'
 import type { AgentConfig, Probe, Route } from '../wire/messages/control.ts'
 import { StreamRefused } from '../wire/session/refused.ts'
 import type { Laptop as LaptopSession } from './laptops.ts'
-import type { Choice, Copier, Decision, Laptop, RouteCounts, Routing } from './routing.ts'
+import type { Choice, Copier, Decision, Laptop, RouteCounts, Routing, Watcher } from './routing.ts'
 
 export interface RoutesOptions {
   /** The laptop that answers an attachment, if it is connected now. */
@@ -14,6 +14,8 @@ export interface RoutesOptions {
   source(ip: string): Promise<FilterSource>
   /** Makes the copies of a wiretap, for one of its ports. */
   copier(route: Route, port: number): Copier
+  /** Follows what comes to one port of a watch. */
+  watcher(route: Route, port: number): Watcher
 }
 
 interface Compiled {
@@ -44,12 +46,18 @@ interface Wiretap {
   copier: Copier
 }
 
+interface Watch {
+  route: Route
+  watcher: Watcher
+}
+
 /** What one port's requests are asked, in order. */
 interface PortTables {
   intercepts: FilterTable<Served>
   wiretaps: FilterTable<Wiretap>
   /** Those that take everything, connections that are not HTTP/1 too. */
   all: Served[]
+  watches: readonly Watch[]
   needs: FilterNeeds
 }
 
@@ -101,7 +109,7 @@ export class Routes implements Routing {
       return copier
     }
     const ports = new Set(config.routes.flatMap((route) => route.ports))
-    this.#ports = new Map([...ports].map((port) => [port, tablesOf(port, routes, copierOf)]))
+    this.#ports = new Map([...ports].map((port) => [port, this.#tablesOf(port, routes, copierOf)]))
     this.#copiers = copiers
     return true
   }
@@ -127,6 +135,9 @@ export class Routes implements Routing {
 
   decide(port: number, request: FilterRequest, without?: ReadonlySet<string>): Decision {
     const tables = this.#isProbe(port, request) ? undefined : this.#ports.get(port)
+    if (tables !== undefined && tables.watches.length > 0) {
+      for (const { route, watcher } of tables.watches) if (this.#isActive(route)) watcher.see(request)
+    }
     const served = tables?.intercepts.first(request, this.#usable(without))
     const wiretaps = tables?.wiretaps.all(request, this.#isTapped) ?? NO_WIRETAPS
     const choice = this.#choice(served)
@@ -135,7 +146,17 @@ export class Routes implements Routing {
   }
 
   decideRaw(port: number, without?: ReadonlySet<string>): Choice {
-    return this.#choice(this.#ports.get(port)?.all.find(this.#usable(without)))
+    const tables = this.#ports.get(port)
+    if (without === undefined) for (const { watcher } of tables?.watches ?? []) watcher.unread()
+    return this.#choice(tables?.all.find(this.#usable(without)))
+  }
+
+  #tablesOf(port: number, routes: Compiled[], copierOf: (route: Route, port: number) => Copier): PortTables {
+    const watches = routes.filter(({ route }) => route.mode === 'watch' && route.ports.includes(port))
+    return {
+      ...tablesOf(port, routes, copierOf),
+      watches: watches.map(({ route }) => ({ route, watcher: this.#options.watcher(route, port) })),
+    }
   }
 
   #usable(without: ReadonlySet<string> | undefined): (served: Served) => boolean {
@@ -209,7 +230,11 @@ function choiceOf({ intercept, ifDown = 'app' }: Route, port: number, laptop: La
   }
 }
 
-function tablesOf(port: number, routes: Compiled[], copierOf: (route: Route, port: number) => Copier): PortTables {
+function tablesOf(
+  port: number,
+  routes: Compiled[],
+  copierOf: (route: Route, port: number) => Copier,
+): Omit<PortTables, 'watches'> {
   const here = routes.filter(({ route }) => route.ports.includes(port))
   const of = (mode: Route['mode']): Compiled[] => here.filter(({ route }) => route.mode === mode)
   const served = of('intercept').map(({ route, filter }) => ({ filter, value: new Served(route, port) }))

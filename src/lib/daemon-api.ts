@@ -62,7 +62,7 @@ export interface ListResult {
       /** Of its object; `leave` takes it. */
       name: string
       by: string
-      mode: 'intercept' | 'wiretap'
+      mode: 'intercept' | 'wiretap' | 'watch'
       filter: string
       priority: number
       /** Of those that this laptop holds. */
@@ -204,7 +204,7 @@ export interface StatusResult {
       name: string
       namespace: string
       workload: string
-      mode: 'intercept' | 'wiretap'
+      mode: 'intercept' | 'wiretap' | 'watch'
       filter: string
       /** Requests that did not match because the filter took too long on them (`docs/filters.md`), or failed. */
       filtered: FilterCounts
