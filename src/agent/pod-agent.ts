@@ -167,7 +167,8 @@ export class PodAgent {
   #isTaken(route: Route): boolean {
     if (route.mode === 'wiretap' && !this.#copies.isOpen(route)) return false
     const { taken } = 'want' in this.#ports ? this.#ports : { taken: new Set<number>() }
-    return route.ports.every((port) => taken.has(port))
+    // A watch tells what it sees; of an app that does not listen on some port nothing comes there.
+    return route.mode === 'watch' ? route.ports.some((port) => taken.has(port)) : route.ports.every((port) => taken.has(port))
   }
 
   #problem(): string | undefined {

@@ -3,6 +3,7 @@
  * ≥ 400 with a `Fault` as JSON. Long calls answer JSON lines (`Progress`), the last of which is `done` or `failed`.
  */
 import type { FaultFields } from './fault.ts'
+import type { MarkCarrier } from './mark.ts'
 
 /** Which cluster, as which user: sent with every call. */
 export interface Target {
@@ -162,6 +163,77 @@ export interface RunPlace {
   pid: number
   env: Record<string, string>
   notes: string[]
+}
+
+/** POST /v1/verify VerifyRequest → Progress<VerifyResult> lines; closing the answer gives it up. */
+export interface VerifyRequest {
+  target: Target
+  namespace: string
+  /** `http:` or `https:`, as a program in the namespace would ask it. */
+  url: string
+  method: string
+  headers: [name: string, value: string][]
+  /** Workloads as typed, that the mark must reach. Empty: all of the namespace behind Services are watched. */
+  through: string[]
+  /** A certificate of the URL's server that nobody here knows is taken. */
+  insecure: boolean
+}
+
+/** Who sent a request: pod and workload are known of pods of the namespace only. */
+export interface VerifyCaller {
+  ip: string
+  pod?: string
+  workload?: string
+}
+
+/** The marked request, or one that a service made because of it, came to a service with its mark. */
+export interface VerifyHop {
+  workload: string
+  pod: string
+  port: number
+  method: string
+  path: string
+  from: VerifyCaller
+  /** Index of the hop whose service sent it; undefined: of none that was watched. */
+  after?: number
+  /** Headers that carried the mark. */
+  marks: MarkCarrier[]
+  /** It belonged to the same trace. */
+  trace: boolean
+}
+
+/** A request that came without the mark from a service that had it. */
+export interface VerifyDrop {
+  by: VerifyCaller
+  workload: string
+  pod: string
+  method: string
+  path: string
+  /** False: the service had other requests too, and this one may belong to one of them. */
+  sure: boolean
+}
+
+export interface VerifyResult {
+  url: string
+  method: string
+  /** The mark of this one request. */
+  mark: string
+  /** The status of its answer; undefined when there was none, because of `unanswered`. */
+  status?: number
+  unanswered?: string
+  /**
+   * `arrived`: no service dropped it, and it reached those that were named. `dropped`: the first of `drops` says by whom. `unreached`: nobody was seen
+   * to drop it, and yet some that were named did not get it. `unseen`: no service that is watched got it.
+   */
+  verdict: 'arrived' | 'dropped' | 'unreached' | 'unseen'
+  /** In the order of the chain: each after the one that sent it. */
+  hops: VerifyHop[]
+  drops: VerifyDrop[]
+  unreached: string[]
+  watched: { workload: string; pods: number }[]
+  unwatched: { workload: string; why: string }[]
+  notes: string[]
+  tookMs: number
 }
 
 /** POST /v1/intercept InterceptRequest → Progress<InterceptResult> lines; with `command` the answer stays open until the attachment ends. */

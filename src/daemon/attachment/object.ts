@@ -5,9 +5,11 @@ import type { Fault } from '../../lib/fault.ts'
 import { shortName } from '../workload.ts'
 
 /** Fields as people know them. */
-const WORDS: Partial<Record<keyof Spec, string>> = { ifDown: '--if-down', wiretap: 'wiretaps' }
+const WORDS: Partial<Record<keyof Spec, string>> = { ifDown: '--if-down', wiretap: 'wiretaps', watch: 'watches' }
 
 type Spec = Intercept['spec']
+
+const MODES = { intercept: 'intercepts', wiretap: 'wiretaps', watch: 'watches' }
 
 export type NewIntercept = Pick<Intercept, 'apiVersion' | 'kind' | 'metadata' | 'spec'>
 
@@ -30,7 +32,7 @@ export function notKept(asked: Spec, kept: Spec): Fault | undefined {
 /** RC-I-211 when that is why the object was refused, else the error itself. */
 export function refusedAs(asked: Spec, error: unknown): unknown {
   const { code, message } = error as Fault
-  return code === 'RC-C-111' && /spec\.mode\b/.test(message) ? outdated(asked, `${asked.mode}s`, error) : error
+  return code === 'RC-C-111' && /spec\.mode\b/.test(message) ? outdated(asked, MODES[asked.mode], error) : error
 }
 
 function outdated({ mode, workload }: Spec, what: string, cause?: unknown): Fault {
