@@ -23,7 +23,7 @@ const LINGER_MS = 5 * 60_000
 const ALONE_MS = 30_000
 const LOOK_MS = 1000
 
-export type Ports = Pick<Takeover, 'taken' | 'connections' | 'problem' | 'over' | 'want' | 'listening'>
+export type Ports = Pick<Takeover, 'taken' | 'connections' | 'problem' | 'over' | 'want' | 'listening' | 'bypassing'>
 
 export interface PodAgentOptions extends RoleContext {
   app: AppProcess | { problem: string }
@@ -168,7 +168,9 @@ export class PodAgent {
     if (route.mode === 'wiretap' && !this.#copies.isOpen(route)) return false
     const { taken } = 'want' in this.#ports ? this.#ports : { taken: new Set<number>() }
     // A watch tells what it sees; of an app that does not listen on some port nothing comes there.
-    return route.mode === 'watch' ? route.ports.some((port) => taken.has(port)) : route.ports.every((port) => taken.has(port))
+    return route.mode === 'watch'
+      ? route.ports.some((port) => taken.has(port))
+      : route.ports.every((port) => taken.has(port))
   }
 
   #problem(): string | undefined {
@@ -195,8 +197,8 @@ export class PodAgent {
       const laptop = this.#laptops.serving(route.session, route.intercept)
       if (laptop !== undefined) this.#filterNews.tell(laptop, route, this.routes.filterCounts(route))
     }
-    this.#watches.tell()
     const ports = 'want' in this.#ports ? this.#ports : undefined
+    this.#watches.tell(() => ports?.bypassing())
     const used = (this.routes.config?.routes.length ?? 0) > 0 || (ports?.connections ?? 0) > 0
     if (used) this.#idleSince = clock.now()
     else if (clock.now() - this.#idleSince >= (this.#managers.joined > 0 ? LINGER_MS : ALONE_MS)) this.#resolveOver(0)

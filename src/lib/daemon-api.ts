@@ -223,13 +223,16 @@ export interface VerifyResult {
   unanswered?: string
   /**
    * `arrived`: no service dropped it, and it reached those that were named. `dropped`: the first of `drops` says by whom. `unreached`: nobody was seen
-   * to drop it, and yet some that were named did not get it. `unseen`: no service that is watched got it.
+   * to drop it, and yet some that were named did not get it. `unseen`: no service that is watched got it. `unclear`: it got as far as `hops` say, and
+   * may have gone further where nobody looks: see `blind`.
    */
-  verdict: 'arrived' | 'dropped' | 'unreached' | 'unseen'
+  verdict: 'arrived' | 'dropped' | 'unreached' | 'unseen' | 'unclear'
   /** In the order of the chain: each after the one that sent it. */
   hops: VerifyHop[]
   drops: VerifyDrop[]
   unreached: string[]
+  /** Workloads that had the mark, and have connections to others which are older than the watch: what they carry is not seen. */
+  blind: { by: string; to: string }[]
   watched: { workload: string; pods: number }[]
   unwatched: { workload: string; why: string }[]
   notes: string[]

@@ -8,6 +8,7 @@ import { MOST, Watch } from './watch.ts'
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const WATCH: WatchedFor = { mark: 'verify-1a', trace: TRACE, from: ['10.0.0.5'] }
 const MARKED: RequestText = { headers: { 'x-remocal': 'verify-1a' } }
+const NOBODY: ReadonlySet<string> = new Set()
 const FROM_THEM: RequestText = { source: { ip: '10.0.0.5' } }
 
 function watch(about: WatchedFor | undefined = WATCH): {
@@ -70,8 +71,16 @@ describe('a watch', () => {
         { marks: [], trace: false, from: '10.0.0.5' },
       ],
     )
-    assert.deepEqual(one.news(), { kind: 'beside', intercept: 'w', others: 1, unread: 1, untold: 0 })
-    assert.equal(one.news(), undefined)
+    assert.deepEqual(one.news(NOBODY), {
+      kind: 'beside',
+      intercept: 'w',
+      others: 1,
+      unread: 1,
+      untold: 0,
+      old: [],
+      oldOthers: 0,
+    })
+    assert.equal(one.news(NOBODY), undefined)
   })
 
   it('sees a request that is decided about twice once', () => {
@@ -80,6 +89,13 @@ describe('a watch', () => {
     one.see(80, request)
     one.see(80, request)
     assert.equal(told.length, 1)
+  })
+
+  it('says which of those who are named have connections that are not read', () => {
+    const { watch: one } = watch()
+    const { old, oldOthers } = one.news(new Set(['10.0.0.5', '10.0.0.6'])) ?? {}
+    assert.deepEqual([old, oldOthers], [['10.0.0.5'], 1])
+    assert.deepEqual(one.news(NOBODY)?.old, [])
   })
 
   it('about nothing tells nothing', () => {
@@ -105,14 +121,14 @@ describe('a watch', () => {
     assert.equal(told.length, MOST.others + 1)
     for (let n = 0; n < 1000; n++) one.see(80, requestOf(MARKED))
     assert.equal(told.length, MOST.others + MOST.own)
-    assert.equal(one.news()?.untold, 500 + 4000 + 1001 - told.length)
+    assert.equal(one.news(NOBODY)?.untold, 500 + 4000 + 1001 - told.length)
   })
 
   it('counts what its laptop did not hear', () => {
     const all = watch()
     all.heard = false
     all.watch.see(80, requestOf(MARKED))
-    assert.equal(all.watch.news()?.untold, 1)
+    assert.equal(all.watch.news(NOBODY)?.untold, 1)
   })
 
   it('tells no more of a path than can be shown', () => {

@@ -67,15 +67,21 @@ export class Watch {
     this.#unread++
   }
 
-  /** What else came, when it is other than last time. */
-  news(): Beside | undefined {
+  /**
+   * What else came, when it is other than last time.
+   * @param bypassing who has a connection that nobody here reads
+   */
+  news(bypassing: ReadonlySet<string>): Beside | undefined {
     const { intercept } = this.#options
+    const old = this.#for.from.filter((address) => bypassing.has(address))
     const beside: Beside = {
       kind: 'beside',
       intercept,
       others: this.#others,
       unread: this.#unread,
       untold: this.#untold,
+      old,
+      oldOthers: bypassing.size - old.length,
     }
     const text = JSON.stringify(beside)
     if (text === this.#said) return undefined

@@ -5,8 +5,8 @@ import { usage } from '../parse.ts'
 import { verifiedText } from '../render/verified.ts'
 import { targetOf } from '../target.ts'
 
-/** The mark did not get to the end. */
-const DROPPED = 1
+/** 1: the mark did not get to the end. 75: nobody can tell now. */
+const EXIT = { arrived: 0, dropped: 1, unreached: 1, unseen: 1, unclear: 75 }
 /** RFC 9110 §5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
@@ -38,7 +38,7 @@ export const verify: Command = {
     const held = await holdShown<VerifyResult>(call, '/v1/verify', request)
     held.close()
     call.print(held.result, verifiedText)
-    return held.result.verdict === 'arrived' ? 0 : DROPPED
+    return EXIT[held.result.verdict]
   },
 }
 

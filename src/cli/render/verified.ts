@@ -24,7 +24,7 @@ function rowOf(hop: VerifyHop, _index: number, hops: VerifyHop[]): string[] {
   return [`${'  '.repeat(depth)}${workload}`, pod, caller, `${method} ${path}`, marks.join(', ')]
 }
 
-function verdictText({ verdict, hops, drops, unreached, watched }: VerifyResult): string {
+function verdictText({ verdict, hops, drops, unreached, blind, watched }: VerifyResult): string {
   switch (verdict) {
     case 'arrived':
       return `The mark travels: ${count(new Set(hops.map(({ workload }) => workload)).size, 'service')} got it, and none that had it asked another one without.\n`
@@ -32,6 +32,10 @@ function verdictText({ verdict, hops, drops, unreached, watched }: VerifyResult)
       return drops.map(dropText).join('')
     case 'unreached':
       return `The mark did not come to ${unreached.join(', ')}, and nobody that had it was seen to ask there without it: another service between, or none asks there for this request.\n`
+    case 'unclear': {
+      const pairs = blind.map(({ by, to }) => `${by} to ${to}`).join(', ')
+      return `The mark was not seen to be dropped, but not all was seen: connections are older than this watch from ${pairs}. Try again when they have ended, or say with --through where the mark must come.\n`
+    }
     case 'unseen':
       return `None of ${watched.map(({ workload }) => workload).join(', ')} got the mark: what answered is not watched, or dropped it on the way.\n`
   }

@@ -19,6 +19,9 @@ import { knowNamespace } from './know-namespace.ts'
 const ANSWER_MS = 30_000
 /** What a service does behind its answer, and what agents say once a second. */
 const SETTLE_MS = 1300
+/** Clients that keep connections for later give those up that they have not used for 4 or 5 s. */
+const OLD_MS = 7000
+const LOOK_MS = 100
 /** As many addresses as an Intercept may name. */
 const MOST_ADDRESSES = 1024
 
@@ -55,7 +58,9 @@ export async function verify(
   })
   try {
     const refused = await watchers.start(chosen, request.through.length > 0, signal)
+    await untilFresh(watchers, sightings, clock, signal, tell)
     const before = new Map([...sightings.beside].map(([uid, { others }]) => [uid, others]))
+    sightings.begin()
     const asked = await send(cluster, { ...request, namespace, headers }, AbortSignal.any([signal, watchers.lost]))
     await pause(clock, SETTLE_MS, AbortSignal.any([signal, watchers.lost]))
     const byUid = new Map(pods.map((pod) => [pod.uid, pod]))
@@ -73,8 +78,14 @@ export async function verify(
       hadOthers(pod) {
         const uid = uidOf.get(pod) ?? ''
         const beside = sightings.beside.get(uid)
-        return beside === undefined ? undefined : beside.others > (before.get(uid) ?? 0)
+        if (beside === undefined || sightings.old(uid).size > 0 || beside.oldOthers > 0) return undefined
+        return beside.others > (before.get(uid) ?? 0)
       },
+      old: (pod) => sightings.old(uidOf.get(pod) ?? ''),
+      watched: pods.flatMap(({ name, addresses }) => {
+        const workload = workloadOf.get(name)
+        return workload === undefined ? [] : [{ pod: name, workload, addresses }]
+      }),
       caller: (ip) => callerOf(ip, pods, workloadOf),
     })
     const { interrupted } = watchers
@@ -98,6 +109,25 @@ export async function verify(
     return { result, lost: new Promise(() => {}), end: async () => {} }
   } finally {
     await watchers.end()
+  }
+}
+
+/** Waits until agents have looked around, and a while for connections that are older than the watches: those that nobody uses end. */
+async function untilFresh(
+  { workloadOf }: Watchers,
+  { beside }: Sightings,
+  clock: Clock,
+  signal: AbortSignal,
+  tell: Teller,
+): Promise<void> {
+  const startedAt = clock.now()
+  for (let told = false; clock.now() - startedAt < OLD_MS; ) {
+    const all = [...beside.values()]
+    const haveOld = all.some(({ old }) => old.length > 0)
+    if (all.length >= workloadOf.size && !haveOld) return
+    if (haveOld && !told) tell.step('waiting for connections between these services that are older than the watch')
+    told ||= haveOld
+    await pause(clock, LOOK_MS, signal)
   }
 }
 

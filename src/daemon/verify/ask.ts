@@ -33,7 +33,7 @@ export async function ask(options: AskOptions): Promise<number> {
   const { url, method, headers, signal, onSent } = options
   const socket = await open(options)
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest
-  const request = send(url, { method, agent: false, signal, createConnection: () => socket })
+  const request = send(url, { method, signal, createConnection: () => socket })
   const byName = new Map<string, string[]>()
   for (const [name, value] of headers) {
     const values = byName.get(name.toLowerCase()) ?? []

@@ -23,6 +23,10 @@ export interface Evidence {
   sentAt: number
   /** Workloads that the mark must reach. */
   named: readonly string[]
+  /** All pods that are watched. */
+  watched: readonly WatchedPod[]
+  /** Addresses that have connections to a pod which are older than its watch: what they carry is not seen. */
+  old(pod: string): ReadonlySet<string>
   /** Whether a pod had requests meanwhile that were none of ours; undefined when it did not say. */
   hadOthers(pod: string): boolean | undefined
   caller(ip: string): VerifyCaller
@@ -31,16 +35,43 @@ export interface Evidence {
 /** Agents are heard of by ways of their own: what was later may be heard of earlier by so much. */
 const SKEW_MS = 250
 
-export type Judgement = Pick<VerifyResult, 'verdict' | 'hops' | 'drops' | 'unreached' | 'notes'>
+export type Judgement = Pick<VerifyResult, 'verdict' | 'hops' | 'drops' | 'unreached' | 'blind' | 'notes'>
 
 export function judge(evidence: Evidence): Judgement {
   const hops = chain(evidence)
   const { drops, notes } = dropsOf(evidence, hops)
   const got = new Set([...hops, ...drops].map(({ workload }) => workload))
   const unreached = evidence.named.filter((workload) => !got.has(workload))
-  const verdict =
-    drops.length > 0 ? 'dropped' : hops.length === 0 ? 'unseen' : unreached.length > 0 ? 'unreached' : 'arrived'
-  return { verdict, hops, drops, unreached, notes }
+  const blind = blindOf(evidence, hops)
+  const verdict = verdictOf({ hops, drops, unreached, blind }, evidence.named.length > 0)
+  return { verdict, hops, drops, unreached, blind, notes }
+}
+
+function verdictOf(
+  { hops, drops, unreached, blind }: Pick<Judgement, 'hops' | 'drops' | 'unreached' | 'blind'>,
+  isNamed: boolean,
+): VerifyResult['verdict'] {
+  if (drops.length > 0) return 'dropped'
+  if (hops.length === 0) return 'unseen'
+  // Who names the services of the chain says where it ends.
+  if (!isNamed) return blind.length > 0 ? 'unclear' : 'arrived'
+  if (unreached.length === 0) return 'arrived'
+  return unreached.some((workload) => blind.some(({ to }) => to === workload)) ? 'unclear' : 'unreached'
+}
+
+/** Services that had the mark, with others that they may have asked without being seen. */
+function blindOf({ watched, old, sightings }: Evidence, hops: VerifyHop[]): VerifyResult['blind'] {
+  const had = new Map(watched.filter(({ pod }) => hops.some((hop) => hop.pod === pod)).map((one) => [one.pod, one]))
+  const found = new Map<string, VerifyResult['blind'][number]>()
+  for (const { workload: by, addresses } of had.values()) {
+    for (const { pod, workload: to } of watched) {
+      const known = old(pod)
+      if (by === to || !addresses.some((address) => known.has(address))) continue
+      if (sightings.some(({ at, seen }) => at.workload === to && addresses.includes(seen.from))) continue
+      found.set(`${by} ${to}`, { by, to })
+    }
+  }
+  return [...found.values()]
 }
 
 /** Sightings of the mark, each behind the one at the pod that sent it, else in the order in which they were heard of. */

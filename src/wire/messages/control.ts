@@ -180,6 +180,10 @@ export const besideSchema = v.object({
   unread: v.number(),
   /** Requests that it is about and that were too many to be told. */
   untold: v.number(),
+  /** Addresses of the watch that have connections to the app which are older than the watch: what they carry is not seen. */
+  old: v.array(v.string()),
+  /** How many other addresses have such. */
+  oldOthers: v.number(),
 })
 export type Beside = v.InferOutput<typeof besideSchema>
 

@@ -15,29 +15,34 @@ const home = laptopHome()
 const env = { REMOCAL_HOME: home }
 /** Asks the service whose name the path begins with for the rest, and hands on the headers that PASSED names. `/slow` says nothing. */
 const RELAY = `
-import { createServer } from 'node:http'
+import { Agent, createServer, get } from 'node:http'
 const passed = (process.env.PASSED ?? '').split(' ')
+const agent = new Agent({ keepAlive: process.env.KEEPS === 'true' })
+const ask = (url, headers) => new Promise((resolve) => {
+  const asked = get(url, { headers, agent }, (answer) => answer.resume().on('end', () => resolve(answer.statusCode)))
+  asked.on('error', () => resolve(502))
+})
 createServer(async (request, response) => {
   if (request.url === '/health') return response.end('ok')
   if (request.url === '/slow') return
   const [, to, ...rest] = request.url.split('/')
   const headers = Object.fromEntries(passed.flatMap((name) => request.headers[name] ? [[name, request.headers[name]]] : []))
-  const { status } = await fetch('http://' + to + '/' + rest.join('/'), { headers }).catch(() => ({ status: 502 }))
-  response.statusCode = status
+  response.statusCode = await ask('http://' + to + '/' + rest.join('/'), headers)
   response.end()
 }).listen(8080)
 `
-/** Asks a service all the time. */
+/** Asks a service all the time, on a connection of its own each time. */
 const BUSY = `
+import { get } from 'node:http'
 console.log('ASKING')
-setInterval(() => fetch(process.env.URL).catch(() => {}), 20)
+setInterval(() => get(process.env.URL, { agent: false }, (answer) => answer.resume()).on('error', () => {}), 50)
 `
 
 /** A Deployment and its Service that hand on these headers. */
-function relay(name: string, passed: string): KubeObject[] {
+function relay(name: string, passed: string, keeps = false): KubeObject[] {
   const labels = { app: name }
   const container = {
-    ...scriptContainer(RELAY, { PASSED: passed }),
+    ...scriptContainer(RELAY, { PASSED: passed, KEEPS: `${keeps}` }),
     ports: [{ name: 'http', containerPort: 8080 }],
     readinessProbe: { httpGet: { path: '/health', port: 8080 }, periodSeconds: 1 },
   }
@@ -54,7 +59,12 @@ function relay(name: string, passed: string): KubeObject[] {
   return [deployment, service]
 }
 
-const RELAYS = [relay('careless', ''), relay('tracing', 'traceparent'), relay('faithful', 'baggage')].flat()
+const RELAYS = [
+  relay('careless', ''),
+  relay('tracing', 'traceparent'),
+  relay('faithful', 'baggage'),
+  relay('keeping', '', true),
+].flat()
 const CHAIN = ['verify', '-n', 'shop', '--chain']
 
 describe('verify', () => {
@@ -84,6 +94,13 @@ describe('verify', () => {
     assert.deepEqual(await left(), [], 'nothing is left of it')
     assert.ok(stdout.startsWith('{"url"'), stderr + stdout)
     return { ...(JSON.parse(stdout) as VerifyResult), code }
+  }
+
+  async function keepAsking(url: string): Promise<void> {
+    const pod = new ClientPod(client, 'shop')
+    pods.push(pod)
+    await pod.start(BUSY, { URL: url })
+    await pod.printed(/ASKING/)
   }
 
   const names = ({ hops }: VerifyResult): string[] => hops.map(({ workload }) => workload)
@@ -131,15 +148,7 @@ describe('verify', () => {
   })
 
   test('is sure about a service with other requests only when the trace says so', async () => {
-    const busy = ['careless', 'tracing'].map((name) => {
-      const pod = new ClientPod(client, 'shop')
-      pods.push(pod)
-      return { pod, url: `http://${name}/stock/stock/lamp` }
-    })
-    for (const { pod, url } of busy) {
-      await pod.start(BUSY, { URL: url })
-      await pod.printed(/ASKING/)
-    }
+    for (const name of ['careless', 'tracing']) await keepAsking(`http://${name}/stock/stock/lamp`)
     const traced = await verify('http://tracing/stock/stock/lamp')
     assert.deepEqual(
       [traced.code, traced.drops[0]?.by.workload, traced.drops[0]?.sure],
@@ -156,6 +165,18 @@ describe('verify', () => {
     // Nobody else's requests count, however many there are.
     assert.deepEqual(names(untraced), ['deploy/careless'])
     await Promise.all(pods.splice(0).map((pod) => pod.end()))
+  })
+
+  test('does not say that all is well where connections are older than the watch', async () => {
+    await keepAsking('http://keeping/stock/stock/lamp')
+    const url = 'http://keeping/stock/stock/lamp'
+    const unclear = await verify(url)
+    assert.deepEqual([unclear.code, unclear.verdict], [75, 'unclear'], JSON.stringify(unclear))
+    assert.deepEqual(unclear.blind, [{ by: 'deploy/keeping', to: 'deploy/stock' }])
+    await Promise.all(pods.splice(0).map((pod) => pod.end()))
+    // Nobody uses them any more: they end while it waits.
+    const clear = await verify(url)
+    assert.deepEqual([clear.code, clear.drops[0]?.by.workload], [1, 'deploy/keeping'], JSON.stringify(clear))
   })
 
   test('a service that is named must get it', async () => {
@@ -202,7 +223,8 @@ describe('verify', () => {
     )
     assert.ok(daemon)
     await killHard(daemon)
-    assert.equal(await orphaned.end(), 69)
+    await until('the command has ended', 10_000, async () => orphaned.child.exitCode !== null)
+    assert.equal(orphaned.child.exitCode, 69)
     // The next daemon takes away what the journal names.
     await remocal(['connect'], { env })
     await gone()
