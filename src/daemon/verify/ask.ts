@@ -28,6 +28,12 @@ export interface AskOptions {
   onSent(): void
 }
 
+/** Connects and says nothing. Rejects when nobody answers there. */
+export async function knock(options: Omit<AskOptions, 'onSent'>): Promise<void> {
+  const socket = await openPlain(options, hostOf(options.url), portOf(options.url))
+  socket.on('error', () => {}).destroy()
+}
+
 /** @returns the answer's status. Rejects when nobody answers, or not to the end. */
 export async function ask(options: AskOptions): Promise<number> {
   const { url, method, headers, signal, onSent } = options
@@ -39,6 +45,7 @@ export async function ask(options: AskOptions): Promise<number> {
     const values = byName.get(name.toLowerCase()) ?? []
     byName.set(name.toLowerCase(), [...values, value])
   }
+  if (!byName.has('host')) request.setHeader('host', url.host)
   for (const [name, values] of byName) request.setHeader(name, values.length === 1 ? (values[0] ?? '') : values)
   onSent()
   try {
@@ -64,10 +71,9 @@ async function answered(request: ClientRequest): Promise<number> {
 
 async function open(options: AskOptions): Promise<Duplex> {
   const { url, insecure } = options
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
-  const isTls = url.protocol === 'https:'
-  const plain = await openPlain(options, host, url.port === '' ? (isTls ? 443 : 80) : Number(url.port))
-  if (!isTls) return plain
+  const host = hostOf(url)
+  const plain = await openPlain(options, host, portOf(url))
+  if (url.protocol !== 'https:') return plain
   const name = isIP(host) === 0 ? { servername: host } : {}
   const socket = connectTls({ socket: plain, ALPNProtocols: ['http/1.1'], rejectUnauthorized: !insecure, ...name })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -78,7 +84,20 @@ async function open(options: AskOptions): Promise<Duplex> {
   return socket
 }
 
-async function openPlain({ dial, namespace, signal }: AskOptions, host: string, port: number): Promise<Duplex> {
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[(.*)\]$/, '$1')
+}
+
+function portOf({ port, protocol }: URL): number {
+  if (port !== '') return Number(port)
+  return protocol === 'https:' ? 443 : 80
+}
+
+async function openPlain(
+  { dial, namespace, signal }: Pick<AskOptions, 'dial' | 'namespace' | 'signal'>,
+  host: string,
+  port: number,
+): Promise<Duplex> {
   let unknown: unknown
   for (const name of namesOf(host, namespace)) {
     signal.throwIfAborted()

@@ -114,7 +114,10 @@ function chain({ sightings, caller }: Evidence): VerifyHop[] {
 /** Unmarked requests that come from a service which had the mark, or belong to its trace; the first that dropped it first. */
 function dropsOf(evidence: Evidence, hops: VerifyHop[]): { drops: VerifyDrop[]; notes: string[] } {
   const { sightings, caller, hadOthers, sentAt } = evidence
-  const unmarked = sightings.filter(({ seen, heardAt }) => seen.marks.length === 0 && (seen.trace || heardAt >= sentAt))
+  const unmarked = sightings
+    .filter(({ seen, heardAt }) => seen.marks.length === 0 && (seen.trace || heardAt >= sentAt))
+    // Of several between the same two the one that proves something.
+    .toSorted((a, b) => Number(b.seen.trace) - Number(a.seen.trace))
   const lost = new Set(unmarked.filter(({ seen }) => seen.trace).flatMap(({ at }) => at.addresses))
   const found: { drop: VerifyDrop; place: number }[] = []
   const notes = new Set<string>()
