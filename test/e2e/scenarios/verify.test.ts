@@ -13,11 +13,11 @@ import { remocal, start } from '../remocal.ts'
 const { client } = place()
 const home = laptopHome()
 const env = { REMOCAL_HOME: home }
-/** Asks the service whose name the path begins with for the rest, and hands on the headers that PASSED names. `/slow` says nothing. */
+/** Asks the service whose name the path begins with for the rest, and hands on the headers that PASSED names; with KEEPS on one connection for ever. `/slow` says nothing. */
 const RELAY = `
 import { Agent, createServer, get } from 'node:http'
 const passed = (process.env.PASSED ?? '').split(' ')
-const agent = new Agent({ keepAlive: process.env.KEEPS === 'true' })
+const agent = process.env.KEEPS === 'true' ? new Agent({ keepAlive: true, maxSockets: 1 }) : new Agent()
 const ask = (url, headers) => new Promise((resolve) => {
   const asked = get(url, { headers, agent }, (answer) => answer.resume().on('end', () => resolve(answer.statusCode)))
   asked.on('error', () => resolve(502))
