@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { type AddressInfo, connect, type Server } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { spliceSocket } from '../../wire/carrier/splice-socket.ts'
 import { memoryPair } from '../../wire/link/memory.ts'
 import { createMux } from '../../wire/mux/mux.ts'
 import type { Stream } from '../../wire/session/contract.ts'
+import { createIdentity } from '../../wire/session/identity.ts'
 import { StreamRefused } from '../../wire/session/refused.ts'
 import { type AskOptions, ask, knock, namesOf } from './ask.ts'
 import { markedHeaders } from './marked.ts'
@@ -69,6 +71,20 @@ test('ask rejects when the answer breaks off, and when it is given up', async (t
   const onSent = (): void => give.abort(new Error('given up'))
   await assert.rejects(ask({ ...OPTIONS, dial: dialTo(t, silent), signal: give.signal, onSent }), /abort|given up/)
   silent.closeAllConnections()
+})
+
+test('a certificate that nobody knows is taken only when that is said', async (t) => {
+  const { privateKey, certificate } = createIdentity({ subject: 'web' })
+  const cert = `-----BEGIN CERTIFICATE-----\n${certificate.toString('base64')}\n-----END CERTIFICATE-----\n`
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem' })
+  const server = createTlsServer({ cert, key }, (_request, response) => response.end('ok')).listen(0)
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const options = { ...OPTIONS, url: new URL('https://web/'), dial: dialTo(t, server) }
+  await assert.rejects(ask(options), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+  assert.equal(await ask({ ...options, insecure: true }), 200)
+  const plain = await serve(t, () => {})
+  await assert.rejects(ask({ ...options, dial: dialTo(t, plain) }), { reason: 'wrong version number' })
 })
 
 test('names are looked for as a pod would, and a refusal is the answer', async () => {

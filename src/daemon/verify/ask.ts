@@ -78,7 +78,8 @@ async function open(options: AskOptions): Promise<Duplex> {
   const socket = connectTls({ socket: plain, ALPNProtocols: ['http/1.1'], rejectUnauthorized: !insecure, ...name })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   socket.once('secureConnect', resolve).once('error', reject)
-  plain.once('error', reject).once('close', () => reject(new Error('the connection ended before it was secure')))
+  socket.once('close', () => reject(new Error('the connection ended before it was secure')))
+  plain.on('error', reject)
   await promise
   socket.off('error', reject)
   return socket

@@ -7,6 +7,10 @@ import { type AskOptions, ask, knock } from './ask.ts'
 /** An answer is waited for so long. */
 const ANSWER_MS = 30_000
 
+interface TlsError extends NodeJS.ErrnoException {
+  reason?: string
+}
+
 export type Asking = Omit<AskOptions, 'signal' | 'onSent'>
 
 /** By the clock's time, and the answer's status or why there was none. */
@@ -44,10 +48,14 @@ export async function send(asking: Asking, clock: Clock, signal: AbortSignal): P
 }
 
 function notAsked({ url, namespace }: Asking, why: Error): Fault {
+  const { code = '', reason } = why as TlsError
+  // OpenSSL's own words are long; Node adds what to do about its options.
+  const text = reason ?? why.message.replace(/;.*$/s, '')
+  const isUntrusted = /CERT|ISSUER|ALTNAME/.test(code)
   return fault(
     'RC-I-213',
-    `Cannot ask ${url.href} from inside the cluster: ${why.message}. Nothing was changed.`,
-    [`remocal run -n ${namespace} -- curl -v ${url.href}`],
+    `Cannot ask ${url.href} from inside the cluster: ${text}. Nothing was changed.`,
+    [isUntrusted ? 'take any certificate: --insecure' : `remocal run -n ${namespace} -- curl -v ${url.href}`],
     why,
   )
 }

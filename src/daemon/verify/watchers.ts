@@ -16,7 +16,7 @@ export interface WatchersOptions {
   cluster: Cluster
   taker: Taker
   watch: WatchSpec
-  /** What is waited for, when that takes longer than it should. */
+  /** Told once, when it takes a while until all agents watch. */
   onWaiting(text: string): void
 }
 
@@ -26,6 +26,7 @@ export class Watchers {
   readonly #lost = new AbortController()
   readonly #interrupted = new Set<string>()
   #looking: Timer | undefined
+  #hasTold = false
 
   constructor(options: WatchersOptions) {
     this.#options = options
@@ -110,7 +111,11 @@ export class Watchers {
       spec: { mode: 'watch', ports, filter: '', priority: 0, watch },
       program: new Program({ ports: [], place: undefined, onUnheard() {} }),
       taker,
-      onWaiting,
+      onWaiting: () => {
+        // Of each workload there would be several lines.
+        if (!this.#hasTold) onWaiting('waiting for agents to watch; in pods that have none yet that takes some seconds')
+        this.#hasTold = true
+      },
       onLost: (reason) => this.#lost.abort(reason),
     })
     this.#attachments.add(attachment)
