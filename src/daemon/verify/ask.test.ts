@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
+import { createServer, type Server as HttpServer, type IncomingMessage, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, connect, type Server } from 'node:net'
 import { type TestContext, test } from 'node:test'
@@ -29,7 +29,7 @@ function dialTo(t: TestContext, server: Server): AskOptions['dial'] {
   return async () => mux.open(Buffer.from('x')) as Stream
 }
 
-async function serve(t: TestContext, listener: RequestListener): Promise<Server> {
+async function serve(t: TestContext, listener: RequestListener): Promise<HttpServer> {
   const server = createServer(listener).listen(0)
   await once(server, 'listening')
   t.after(() => server.close())
