@@ -198,7 +198,7 @@ export class PodAgent {
       if (laptop !== undefined) this.#filterNews.tell(laptop, route, this.routes.filterCounts(route))
     }
     const ports = 'want' in this.#ports ? this.#ports : undefined
-    this.#watches.tell(() => ports?.bypassing())
+    if (ports !== undefined) this.#watches.tell(ports)
     const used = (this.routes.config?.routes.length ?? 0) > 0 || (ports?.connections ?? 0) > 0
     if (used) this.#idleSince = clock.now()
     else if (clock.now() - this.#idleSince >= (this.#managers.joined > 0 ? LINGER_MS : ALONE_MS)) this.#resolveOver(0)

@@ -11,6 +11,13 @@ export interface WatchesOptions {
   serving(session: string, intercept: string): Laptop | undefined
 }
 
+/** The pod's ports, as far as watches want to know. */
+export interface WatchedPorts {
+  readonly taken: ReadonlySet<number>
+  /** Addresses with connections to taken ports that were not taken over. */
+  bypassing(): ReadonlySet<string>
+}
+
 export class Watches {
   readonly #options: WatchesOptions
   /** By the Intercept's uid. */
@@ -34,17 +41,17 @@ export class Watches {
     }
   }
 
-  /**
-   * Says to laptops what has changed; called once a second.
-   * @param bypassing who has a connection that nobody here reads, as long as that is known
-   */
-  tell(bypassing: () => ReadonlySet<string> | undefined): void {
-    const old = this.#watches.size === 0 ? undefined : bypassing()
-    if (old === undefined) return
+  /** Says to laptops what has changed; called once a second. */
+  tell(ports: WatchedPorts): void {
+    let old: ReadonlySet<string> | undefined
     for (const { watch, route } of this.#watches.values()) {
+      // Before a port is taken nothing is known of it.
+      if (!route.ports.some((port) => ports.taken.has(port))) continue
       const laptop = this.#options.serving(route.session, route.intercept)
-      const news = laptop === undefined ? undefined : watch.news(old)
-      if (news !== undefined) laptop?.tell(news)
+      if (laptop === undefined) continue
+      old ??= ports.bypassing()
+      const news = watch.news(old)
+      if (news !== undefined) laptop.tell(news)
     }
   }
 
