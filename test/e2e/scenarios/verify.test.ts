@@ -4,16 +4,18 @@ import { after, before, describe, test } from 'node:test'
 import { GROUP, type Intercept, type KubeObject, VERSION } from '../../../src/kube/resources.ts'
 import type { StatusResult, VerifyResult } from '../../../src/lib/daemon-api.ts'
 import { ClientPod, scriptContainer } from '../client-pod.ts'
+import { forceDelete } from '../managers.ts'
 import { apply } from '../manifests.ts'
+import { person } from '../person.ts'
 import { laptopHome, place } from '../place.ts'
 import { killHard, processes } from '../processes.ts'
 import { until, untilReady } from '../ready.ts'
 import { remocal, start } from '../remocal.ts'
 
-const { client } = place()
+const { client, kubeconfig } = place()
 const home = laptopHome()
 const env = { REMOCAL_HOME: home }
-/** Asks the service whose name the path begins with for the rest, and hands on the headers that PASSED names; with KEEPS on one connection for ever. `/slow` says nothing. */
+/** Asks the service whose name the path begins with for the rest, and hands on the headers that PASSED names; with KEEPS on one connection for ever. `/slow` says nothing, `/later/…` asks after 3 s. */
 const RELAY = `
 import { Agent, createServer, get } from 'node:http'
 const passed = (process.env.PASSED ?? '').split(' ')
@@ -25,7 +27,8 @@ const ask = (url, headers) => new Promise((resolve) => {
 createServer(async (request, response) => {
   if (request.url === '/health') return response.end('ok')
   if (request.url === '/slow') return
-  const [, to, ...rest] = request.url.split('/')
+  const [, to, ...rest] = request.url.replace('/later', '').split('/')
+  if (request.url.startsWith('/later')) await new Promise((resolve) => setTimeout(resolve, 3000))
   const headers = Object.fromEntries(passed.flatMap((name) => request.headers[name] ? [[name, request.headers[name]]] : []))
   response.statusCode = await ask('http://' + to + '/' + rest.join('/'), headers)
   response.end()
@@ -201,15 +204,42 @@ describe('verify', () => {
     assert.deepEqual(await left(), [])
   })
 
+  function watching(): Promise<true> {
+    return until('it watches', 30_000, async () => {
+      const all = await left()
+      const ready = all.every(({ status }) =>
+        status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
+      )
+      return all.length > 0 && ready
+    })
+  }
+
+  test('needs a right, and leaves nothing without it', async () => {
+    const viewer = await person(client, kubeconfig, 'viewer', 'remocal-viewer')
+    try {
+      const { code, stderr } = await remocal([...CHAIN, 'http://web/'], { env: viewer.env })
+      assert.equal(code, 77, stderr)
+      assert.deepEqual(await left(), [])
+    } finally {
+      await remocal(['quit'], { env: viewer.env })
+      await viewer.end()
+    }
+  })
+
+  test('a manager that is killed meanwhile makes nobody guilty', async () => {
+    for (const manager of ['remocal-manager-0', 'remocal-manager-1']) {
+      const running = start([...CHAIN, 'http://faithful/later/stock/stock/lamp'], { env })
+      await watching()
+      await forceDelete(client, manager)
+      await until('it has ended', 60_000, async () => running.child.exitCode !== null)
+      const { exitCode } = running.child
+      if (exitCode === 0) assert.match(running.output(), /The mark travels: 2 services got it/)
+      else assert.match(running.output(), /RC-I-213/)
+      assert.deepEqual(await left(), [])
+    }
+  })
+
   test('leaves nothing when it is interrupted, nor when its daemon is killed', async () => {
-    const watching = (): Promise<true> =>
-      until('it watches', 30_000, async () => {
-        const all = await left()
-        const ready = all.every(({ status }) =>
-          status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
-        )
-        return all.length > 0 && ready
-      })
     const gone = (): Promise<true> => until('nothing is left', 15_000, async () => (await left()).length === 0)
     const interrupted = start([...CHAIN, 'http://careless/slow'], { env })
     await watching()
