@@ -31,6 +31,7 @@ const routes = new Routes({
   serving: () => laptop,
   source: async (ip) => ({ ip, pod: '', namespace: '' }),
   copier: () => ({ begin: () => undefined }),
+  watcher: () => ({ see() {}, unread() {} }),
 })
 await routes.apply({
   kind: 'config',

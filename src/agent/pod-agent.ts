@@ -16,6 +16,7 @@ import { Routes } from './routes.ts'
 import { Sources } from './sources.ts'
 import type { Takeover } from './takeover/takeover.ts'
 import type { AppTls } from './tls/app-tls.ts'
+import { Watches } from './watches/watches.ts'
 
 /** An agent without routes waits so long for the next attachment, then ends. */
 const LINGER_MS = 5 * 60_000
@@ -23,7 +24,7 @@ const LINGER_MS = 5 * 60_000
 const ALONE_MS = 30_000
 const LOOK_MS = 1000
 
-export type Ports = Pick<Takeover, 'taken' | 'connections' | 'problem' | 'over' | 'want' | 'listening'>
+export type Ports = Pick<Takeover, 'taken' | 'connections' | 'problem' | 'over' | 'want' | 'listening' | 'bypassing'>
 
 export interface PodAgentOptions extends RoleContext {
   app: AppProcess | { problem: string }
@@ -38,6 +39,7 @@ export class PodAgent {
   readonly #laptops: Laptops
   readonly #copies: Copies
   readonly #filterNews = new FilterNews()
+  readonly #watches: Watches
   readonly #managers: Managers
   readonly #sources: Sources
   readonly #timer: Timer
@@ -54,7 +56,7 @@ export class PodAgent {
     const { identity, clock, logger } = options
     const { namespace, pod, podUid, container, installationKey, managers, managersName } = options.options
     const end = { role: 'agent', namespace, pod, podUid, container } as const
-    const hello: Hello = { version: VERSION, protocol: PROTOCOL, features: [], end }
+    const hello: Hello = { version: VERSION, protocol: PROTOCOL, features: ['watch'], end }
     const over = Promise.withResolvers<number>()
     this.over = over.promise
     this.#resolveOver = over.resolve
@@ -73,10 +75,12 @@ export class PodAgent {
     const serving = (session: string, intercept: string): Laptop | undefined =>
       this.#laptops.serving(session, intercept)
     this.#copies = new Copies({ clock, logger, serving, onChange: () => void this.refresh() })
+    this.#watches = new Watches({ clock, serving })
     this.routes = new Routes({
       serving,
       source: (ip) => this.#sources.find(ip),
       copier: (route, port) => this.#copies.copier(route, port),
+      watcher: (route, port) => this.#watches.watcher(route, port),
     })
     this.#managers = new Managers({
       identity,
@@ -130,6 +134,7 @@ export class PodAgent {
 
   async #refresh(): Promise<void> {
     this.#copies.refresh(this.routes.config?.routes ?? [])
+    this.#watches.refresh(this.routes.config?.routes ?? [])
     const wanted = this.routes.active().flatMap(({ ports }) => ports)
     if ('want' in this.#ports) await this.#ports.want([...new Set(wanted)])
     const now = this.routes.active().filter((route) => this.#isTaken(route))
@@ -162,11 +167,14 @@ export class PodAgent {
     this.#managers.send(report)
   }
 
-  /** Its requests go to the laptop, or copies of them. */
+  /** Its requests go to the laptop, or copies of them, or are watched for it. */
   #isTaken(route: Route): boolean {
     if (route.mode === 'wiretap' && !this.#copies.isOpen(route)) return false
     const { taken } = 'want' in this.#ports ? this.#ports : { taken: new Set<number>() }
-    return route.ports.every((port) => taken.has(port))
+    // A watch tells what it sees; of an app that does not listen on some port nothing comes there.
+    return route.mode === 'watch'
+      ? route.ports.some((port) => taken.has(port))
+      : route.ports.every((port) => taken.has(port))
   }
 
   #problem(): string | undefined {
@@ -205,6 +213,7 @@ export class PodAgent {
       if (laptop !== undefined) this.#filterNews.tell(laptop, route, this.routes.filterCounts(route))
     }
     const ports = 'want' in this.#ports ? this.#ports : undefined
+    if (ports !== undefined) this.#watches.tell(ports)
     const used = (this.routes.config?.routes.length ?? 0) > 0 || (ports?.connections ?? 0) > 0
     if (used) this.#idleSince = clock.now()
     else if (clock.now() - this.#idleSince >= (this.#managers.joined > 0 ? LINGER_MS : ALONE_MS)) this.#resolveOver(0)

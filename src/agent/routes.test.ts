@@ -192,6 +192,30 @@ test('whole connections go by their server name, not to programs that speak no T
   assert.equal(keyOf(routes.decideRaw(80, { secure: { servername: 'a', protocol: undefined } })), 'p key of p')
 })
 
+test('a watch is shown every request but probes, takes none, and sees nothing while its laptop is away', async () => {
+  const { routes, serve, leave, watched } = laptops()
+  const watch: Route = { ...route('w', ''), mode: 'watch', watch: { mark: 'm', trace: 't', from: [] } }
+  await routes.apply({
+    ...config(1, [watch, route('a', 'request.path == "/a"')]),
+    probes: [{ port: 80, path: '/ready' }],
+  })
+  assert.equal(routes.decide(80, request('/x')).choice.to, 'app')
+  assert.equal(routes.wanted(80), false)
+  serve('w')
+  assert.equal(routes.wanted(80), true)
+  serve('a')
+  const { choice, copiers } = routes.decide(80, request('/a'))
+  assert.equal(keyOf(choice), 'a key of a')
+  assert.equal(copiers.length, 0)
+  assert.equal(routes.decide(80, request('/x')).choice.to, 'app')
+  routes.decide(80, request('/ready', { 'user-agent': 'kube-probe/1.33' }))
+  routes.decide(81, request('/elsewhere'))
+  assert.equal(routes.decideRaw(80).to, 'app')
+  leave('w')
+  routes.decide(80, request('/late'))
+  assert.deepEqual(watched, ['w /a', 'w /x', 'w unread'])
+})
+
 test('what is delivered names the attachment, the port and the client', async () => {
   const { routes, serve } = laptops()
   await routes.apply(config(1, [route('a', '')]))
@@ -213,17 +237,25 @@ function laptops(): {
   leave(intercept: string): void
   /** Copies that were begun: attachment and client. */
   begun: string[]
+  /** What watches were shown: attachment and path. */
+  watched: string[]
 } {
   const serving = new Map<string, Laptop>()
   const begun: string[] = []
+  const watched: string[] = []
   const routes = new Routes({
     serving: (session, intercept) => (session === `session-${intercept}` ? serving.get(intercept) : undefined),
     source: async (ip) => ({ ip, pod: '', namespace: '' }),
     copier: ({ intercept }) => ({ begin: (from) => void begun.push(`${intercept} ${from}`) }),
+    watcher: ({ intercept }) => ({
+      see: ({ path }) => void watched.push(`${intercept} ${path}`),
+      unread: () => void watched.push(`${intercept} unread`),
+    }),
   })
   return {
     routes,
     begun,
+    watched,
     serve(intercept) {
       const opened: object[] = []
       const peer: PeerKey = { publicKey: `key of ${intercept}`, signedBy: () => false, subject: '' }

@@ -5,7 +5,7 @@ import { FilterTable } from '../lib/filter/table.ts'
 import type { AgentConfig, Probe, Route } from '../wire/messages/control.ts'
 import { StreamRefused } from '../wire/session/refused.ts'
 import type { Laptop as LaptopSession } from './laptops.ts'
-import type { Choice, Copier, Decision, Laptop, RawConnection, RouteCounts, Routing } from './routing.ts'
+import type { Choice, Copier, Decision, Laptop, RawConnection, RouteCounts, Routing, Watcher } from './routing.ts'
 import type { ClientHello } from './tls/client-hello.ts'
 import { helloRequest } from './tls/hello-request.ts'
 
@@ -16,6 +16,8 @@ export interface RoutesOptions {
   source(ip: string): Promise<FilterSource>
   /** Makes the copies of a wiretap, for one of its ports. */
   copier(route: Route, port: number): Copier
+  /** Follows what comes to one port of a watch. */
+  watcher(route: Route, port: number): Watcher
 }
 
 interface Compiled {
@@ -50,8 +52,13 @@ interface Wiretap {
 interface Asked {
   route: Route
   filter: Filter
-  /** Undefined: a wiretap. */
+  /** Undefined: a wiretap, or a watch. */
   served: Served | undefined
+}
+
+interface Watch {
+  route: Route
+  watcher: Watcher
 }
 
 /** What one port's requests are asked, in order. */
@@ -60,6 +67,7 @@ interface PortTables {
   wiretaps: FilterTable<Wiretap>
   /** All of them, the intercepts first. */
   asked: Asked[]
+  watches: readonly Watch[]
   needs: FilterNeeds
 }
 
@@ -113,7 +121,7 @@ export class Routes implements Routing {
       return copier
     }
     const ports = new Set(config.routes.flatMap((route) => route.ports))
-    this.#ports = new Map([...ports].map((port) => [port, tablesOf(port, routes, copierOf)]))
+    this.#ports = new Map([...ports].map((port) => [port, this.#tablesOf(port, routes, copierOf)]))
     this.#copiers = copiers
     return true
   }
@@ -147,6 +155,11 @@ export class Routes implements Routing {
   decide(port: number, request: FilterRequest, without?: ReadonlySet<string>): Decision {
     const tables = this.#isProbe(port, request) ? undefined : this.#ports.get(port)
     const inside = request.isSecure
+    if (tables !== undefined && tables.watches.length > 0) {
+      for (const { route, watcher } of tables.watches) {
+        if (this.#isActive(route) && (!inside || route.tls !== undefined)) watcher.see(request)
+      }
+    }
     const served = tables?.intercepts.first(request, this.#usable(without, inside))
     const wiretaps = tables?.wiretaps.all(request, inside ? this.#isTappedInside : this.#isTapped) ?? NO_WIRETAPS
     const choice = this.#choice(served)
@@ -155,14 +168,24 @@ export class Routes implements Routing {
   }
 
   decideRaw(port: number, { without, secure, hello }: RawConnection = {}): Choice {
+    const tables = this.#ports.get(port)
+    if (without === undefined) for (const { watcher } of tables?.watches ?? []) watcher.unread()
     const usable = this.#usable(without, secure !== undefined)
     const request = helloRequest(secure ?? hello)
-    for (const { filter, served } of this.#ports.get(port)?.asked ?? []) {
+    for (const { filter, served } of tables?.asked ?? []) {
       if (served === undefined || filter.looksInside || !usable(served) || !filter.matches(request)) continue
       // A program that speaks no TLS cannot be given TLS.
       if (hello === undefined || served.route.tls?.plaintext !== true) return this.#choice(served)
     }
     return this.#choice(undefined)
+  }
+
+  #tablesOf(port: number, routes: Compiled[], copierOf: (route: Route, port: number) => Copier): PortTables {
+    const watches = routes.filter(({ route }) => route.mode === 'watch' && route.ports.includes(port))
+    return {
+      ...tablesOf(port, routes, copierOf),
+      watches: watches.map(({ route }) => ({ route, watcher: this.#options.watcher(route, port) })),
+    }
   }
 
   wantsInside(port: number, hello: ClientHello): readonly string[] | undefined {
@@ -264,7 +287,11 @@ function choiceOf({ intercept, ifDown = 'app' }: Route, port: number, laptop: La
   }
 }
 
-function tablesOf(port: number, routes: Compiled[], copierOf: (route: Route, port: number) => Copier): PortTables {
+function tablesOf(
+  port: number,
+  routes: Compiled[],
+  copierOf: (route: Route, port: number) => Copier,
+): Omit<PortTables, 'watches'> {
   const here = routes.filter(({ route }) => route.ports.includes(port))
   const of = (mode: Route['mode']): Compiled[] => here.filter(({ route }) => route.mode === mode)
   const served = of('intercept').map(({ route, filter }) => ({ filter, value: new Served(route, port) }))
@@ -274,7 +301,7 @@ function tablesOf(port: number, routes: Compiled[], copierOf: (route: Route, por
   )
   const asked = [
     ...served.map(({ filter, value }) => ({ route: value.route, filter, served: value })),
-    ...of('wiretap').map(({ route, filter }) => ({ route, filter, served: undefined })),
+    ...[...of('wiretap'), ...of('watch')].map(({ route, filter }) => ({ route, filter, served: undefined })),
   ]
   const needs = {
     body: intercepts.needs.body || wiretaps.needs.body,

@@ -48,6 +48,12 @@ export interface Decision {
   copiers: readonly Copier[]
 }
 
+/** One watch: is shown every request of its port, and connections that could not be read. Nothing here waits or throws. */
+export interface Watcher {
+  see(request: FilterRequest): void
+  unread(): void
+}
+
 /** One wiretap: makes copies of requests. */
 export interface Copier {
   /**

@@ -8,6 +8,7 @@ export const COMMANDS: Record<string, () => Promise<Command>> = {
   list: async () => (await import('./commands/list.ts')).list,
   intercept: async () => (await import('./commands/intercept.ts')).intercept,
   wiretap: async () => (await import('./commands/wiretap.ts')).wiretap,
+  verify: async () => (await import('./commands/verify.ts')).verify,
   filter: async () => (await import('./commands/filter.ts')).filter,
   run: async () => (await import('./commands/run.ts')).run,
   status: async () => (await import('./commands/status.ts')).status,

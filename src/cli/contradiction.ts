@@ -1,7 +1,14 @@
 /** Options of a filter that no request can meet together. */
 import { readConjunction } from '../lib/filter/conjunction.ts'
 import { areContrary, bySubject } from '../lib/filter/example.ts'
-import { type Term, writeSubject } from '../lib/filter/term.ts'
+import { impliedByGrpc } from '../lib/filter/implied.ts'
+import { type Term, type TextTerm, writeSubject } from '../lib/filter/term.ts'
+
+/** Those that take a pattern for what they are about. */
+const OPTIONS: Partial<Record<TextTerm['kind'], string>> = {
+  ...{ header: 'header', method: 'method', path: 'path', query: 'query', cookie: 'cookie' },
+  'grpc.service': 'grpc',
+}
 
 /** One option as it was given, and what it says. */
 export interface FilterPart {
@@ -11,7 +18,10 @@ export interface FilterPart {
 
 /** @returns a sentence; undefined when none contradict each other, as far as that can be told */
 export function contradiction(parts: readonly FilterPart[]): string | undefined {
-  const terms = parts.map(({ cel }) => readConjunction(cel).terms)
+  const terms = parts.map(({ cel }) => {
+    const own = readConjunction(cel).terms
+    return [...own, ...impliedByGrpc(own)]
+  })
   for (const [subject, conditions] of bySubject(terms.flat())) {
     if (!areContrary(conditions)) continue
     const about = writeSubject(subject)
@@ -19,8 +29,10 @@ export function contradiction(parts: readonly FilterPart[]): string | undefined 
     const options = parts.filter((_part, at) => terms[at]?.some(isAbout)).map(({ shown }) => shown)
     const values = conditions.flatMap(({ test, not, value }) => (test === undefined && !not ? [value] : []))
     const name = 'name' in subject ? `${subject.name}=` : ''
+    const option = OPTIONS[subject.kind]
     const isEither = values.length === conditions.length && values.every((value) => /^[\w/-]+$/.test(value))
-    const hint = isEither ? `; for any of them say --${subject.kind} '${name}~^(${values.join('|')})$'` : ''
+    const hint =
+      isEither && option !== undefined ? `; for any of them say --${option} '${name}~^(${values.join('|')})$'` : ''
     return `no request matches ${options.join(' and ')}, and all options must hold${hint}`
   }
   return undefined

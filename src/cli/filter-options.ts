@@ -12,6 +12,11 @@ export const FILTER_OPTIONS: Option[] = [
   { flags: '--path <value>', summary: 'of this path: /path, /prefix* or ~regex', repeated: true },
   { flags: '--query <name=value>', summary: 'with this query parameter', repeated: true },
   { flags: '--cookie <name=value>', summary: 'with this cookie', repeated: true },
+  {
+    flags: '--grpc <service[/method]>',
+    summary: 'calls of gRPC: package.Service, as grpcurl has it, or package.Service/Method; each prefix* or ~regex',
+    repeated: true,
+  },
   { flags: '--not', summary: 'negates the option after it; all that are given must match' },
   {
     flags: '--sni <name>',

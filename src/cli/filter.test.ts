@@ -39,8 +39,35 @@ describe('options of filters', () => {
     assert.equal(filterFor('--sni', 'api.*', '--path', '/a'), 'request.sni.startsWith("api.") && request.path == "/a"')
   })
 
+  it('take calls of gRPC, negated as a whole', () => {
+    const both = 'grpc.service == "shop.v1.Orders" && grpc.method == "Get"'
+    assert.equal(filterFor('--grpc', 'shop.v1.Orders'), 'grpc.service == "shop.v1.Orders"')
+    assert.equal(filterFor('--grpc', 'shop.v1.Orders/Get'), both)
+    assert.equal(
+      filterFor('--grpc', '/shop.v1.Orders/Get', '--header', 'a=b'),
+      `${both} && request.headers["a"] == "b"`,
+    )
+    assert.equal(filterFor('--not', '--grpc', 'shop.v1.Orders/Get'), `!(${both})`)
+    assert.equal(filterFor('--not', '--grpc', 'shop.v1.*'), '!grpc.service.startsWith("shop.v1.")')
+    assert.equal(filterFor('--grpc', '*'), 'grpc.service != ""')
+    assert.equal(
+      filterFor('--grpc', '~Orders$/Get*'),
+      'grpc.service.matches("Orders$") && grpc.method.startsWith("Get")',
+    )
+  })
+
   const MISTAKES: [string[], RegExp][] = [
     [['--all', '--path', '/a'], /--all takes everything/],
+    [['--grpc', 'Orders/'], /has no method: say package\.Service\/Method/],
+    [['--grpc', ''], /has no service/],
+    [['--grpc', 'a b'], /"a b" cannot be the name of a service/],
+    [['--grpc', 'proxy/shop.Orders/Get'], /"proxy\/shop.Orders" cannot be the name of a service/],
+    [
+      ['--grpc', 'shop.Orders', '--grpc', 'shop.Stock'],
+      /No request matches --grpc shop\.Orders and --grpc shop\.Stock/,
+    ],
+    [['--grpc', 'A/Get', '--grpc', 'B'], /say --grpc '~\^\(A\|B\)\$'/],
+    [['--grpc', 'A/Get', '--path', '/a'], /No request matches --grpc A\/Get and --path \/a, and all/],
     [['--path', 'api'], /paths begin with \//],
     [['--path', '/a?b=1'], /--query/],
     [['--header', 'x'], /must be name=value/],

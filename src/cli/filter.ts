@@ -1,11 +1,12 @@
 /** The filter that the options of `filter-options.ts` say, as CEL. */
-import { type Term, writeTerm } from '../lib/filter/term.ts'
+import { type Term, writeTerm, writeTerms } from '../lib/filter/term.ts'
 import type { Call, Command } from './command.ts'
 import { contradiction } from './contradiction.ts'
+import { grpcTerms } from './grpc-terms.ts'
 import { usage } from './parse.ts'
 import { termOf } from './term.ts'
 
-const TERMS = ['header', 'method', 'path', 'query', 'cookie', 'sni'] as const
+const TERMS = ['header', 'method', 'path', 'query', 'cookie', 'grpc', 'sni'] as const
 
 /**
  * @param command that has these options
@@ -28,10 +29,8 @@ export function filterOf(command: Pick<Command, 'name'>, { given }: Pick<Call, '
       parts.push({ shown, cel: negated ? `!${grouped(cel)}` : cel, expression: !negated })
       negated = false
     } else if (kind !== undefined) {
-      const term = termOf(command, kind, String(value))
-      // A negated negation is none: `--not --header x=*` asks for its absence.
-      const cel = writeTerm(negated ? ({ ...term, not: term.not !== true } satisfies Term) : term)
-      parts.push({ shown, cel, expression: false })
+      const terms = kind === 'grpc' ? grpcTerms(command, String(value)) : [termOf(command, kind, String(value))]
+      parts.push({ shown, cel: negated ? negation(terms) : writeTerms(terms), expression: false })
       negated = false
     }
   }
@@ -44,6 +43,13 @@ export function filterOf(command: Pick<Command, 'name'>, { given }: Pick<Call, '
   const [only] = parts
   if (parts.length === 1) return only?.cel
   return parts.map(({ cel, expression }) => (expression ? grouped(cel) : cel)).join(' && ')
+}
+
+/** A negated negation is none: `--not --header x=*` asks for its absence. */
+function negation(terms: readonly Term[]): string {
+  const [only, ...more] = terms
+  if (only === undefined || more.length > 0) return `!(${writeTerms(terms)})`
+  return writeTerm({ ...only, not: only.not !== true })
 }
 
 /** In parentheses, which a comment at its end must not swallow. */

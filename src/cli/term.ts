@@ -63,7 +63,8 @@ function impossible(kind: 'header' | 'query' | 'cookie', { test, value }: Test):
   return isTrimmed ? undefined : `the blanks around the value of a ${kind} do not count`
 }
 
-function testOf(command: Pick<Command, 'name'>, kind: string, text: string): Test & { not?: boolean } {
+/** Throws RC-U-101. */
+export function testOf(command: Pick<Command, 'name'>, kind: string, text: string): Test & { not?: boolean } {
   if (text === '~') throw usage(command, `--${kind} has no regular expression after ~`)
   if (text.startsWith('~')) return { test: 'find', value: text.slice(1) }
   const value = text.startsWith('\\~') ? text.slice(1) : text

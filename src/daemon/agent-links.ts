@@ -2,7 +2,7 @@
 import { Waiters } from '../lib/waiters.ts'
 import { openCircuit } from '../wire/carrier/open-circuit.ts'
 import { type ControlChannel, controlChannel } from '../wire/control.ts'
-import type { CopyCounts, FilterCounts } from '../wire/messages/control.ts'
+import type { Beside, CopyCounts, FilterCounts, Seen } from '../wire/messages/control.ts'
 import type { LinkMux } from '../wire/mux/mux.ts'
 import type { Opening, Session } from '../wire/session/contract.ts'
 import { drained } from '../wire/session/drained.ts'
@@ -21,6 +21,7 @@ export interface Served {
   onCopies(opening: Opening): void
   onCounts(podUid: string, counts: CopyCounts): void
   onFiltered(podUid: string, counts: FilterCounts): void
+  onSeen(podUid: string, news: Seen | Beside): void
   /** What an agent routes to this laptop has changed. */
   onAttached(): void
 }
@@ -187,6 +188,9 @@ export class AgentLinks {
       onMessage: (message) => {
         if (message.kind === 'copies') link.served.get(message.intercept)?.onCounts(podUid, message)
         if (message.kind === 'filtered') link.served.get(message.intercept)?.onFiltered(podUid, message)
+        if (message.kind === 'seen' || message.kind === 'beside') {
+          link.served.get(message.intercept)?.onSeen(podUid, message)
+        }
         if (message.kind !== 'attached') return
         link.attached = new Set(message.intercepts)
         this.#waiters.changed()

@@ -14,6 +14,7 @@ import { run } from './calls/run.ts'
 import { settle } from './calls/settle.ts'
 import { status } from './calls/status.ts'
 import { tally } from './calls/tally.ts'
+import { verify } from './calls/verify.ts'
 import { wiretap } from './calls/wiretap.ts'
 
 const MAX_BODY_BYTES = 1024 * 1024
@@ -57,6 +58,7 @@ export function createApi(options: ApiOptions): Server {
   const long: Record<string, Long> = {
     '/v1/intercept': (body, signal, tell) => intercept(options, body as never, signal, tell),
     '/v1/wiretap': (body, signal, tell) => wiretap(options, body as never, signal, tell),
+    '/v1/verify': (body, signal, tell) => verify(options, body as never, signal, tell),
     '/v1/run': (body, signal) => run(options, body as never, signal),
   }
   return createServer(async (request, response) => {

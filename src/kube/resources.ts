@@ -104,9 +104,19 @@ export interface WiretapSpec {
   diff: boolean
 }
 
+/** What a watch tells of. */
+export interface WatchSpec {
+  /** A mark of its own, so that nobody else's requests count. */
+  mark: string
+  /** Trace id: 32 hexadecimal digits. */
+  trace: string
+  /** Addresses whose unmarked requests are told of too. */
+  from: string[]
+}
+
 export interface Intercept extends KubeObject {
   spec: {
-    mode: 'intercept' | 'wiretap'
+    mode: 'intercept' | 'wiretap' | 'watch'
     workload: { kind: string; name: string }
     container?: string
     ports: InterceptPort[]
@@ -123,6 +133,8 @@ export interface Intercept extends KubeObject {
     tls?: { cert?: string; key?: string; plaintext?: boolean }
     /** With mode `wiretap`. */
     wiretap?: WiretapSpec
+    /** With mode `watch`. */
+    watch?: WatchSpec
     /** Session object's name in the manager's namespace. */
     session: string
     owner: string

@@ -3,6 +3,7 @@
  * ≥ 400 with a `Fault` as JSON. Long calls answer JSON lines (`Progress`), the last of which is `done` or `failed`.
  */
 import type { FaultFields } from './fault.ts'
+import type { MarkCarrier } from './mark.ts'
 
 /** Which cluster, as which user: sent with every call. */
 export interface Target {
@@ -62,7 +63,7 @@ export interface ListResult {
       /** Of its object; `leave` takes it. */
       name: string
       by: string
-      mode: 'intercept' | 'wiretap'
+      mode: 'intercept' | 'wiretap' | 'watch'
       filter: string
       priority: number
       /** Of those that this laptop holds. */
@@ -174,6 +175,80 @@ export interface RunPlace {
   notes: string[]
 }
 
+/** POST /v1/verify VerifyRequest → Progress<VerifyResult> lines; closing the answer gives it up. */
+export interface VerifyRequest {
+  target: Target
+  namespace: string
+  /** `http:` or `https:`, as a program in the namespace would ask it. */
+  url: string
+  method: string
+  headers: [name: string, value: string][]
+  /** Workloads as typed, that the mark must reach. Empty: all of the namespace behind Services are watched. */
+  through: string[]
+  /** A certificate of the URL's server that nobody here knows is taken. */
+  insecure: boolean
+}
+
+/** Who sent a request: pod and workload are known of pods of the namespace only. */
+export interface VerifyCaller {
+  ip: string
+  pod?: string
+  workload?: string
+}
+
+/** The marked request, or one that a service made because of it, came to a service with its mark. */
+export interface VerifyHop {
+  workload: string
+  pod: string
+  port: number
+  method: string
+  path: string
+  from: VerifyCaller
+  /** Index of the hop whose service sent it; undefined: of none that was watched. */
+  after?: number
+  /** Headers that carried the mark. */
+  marks: MarkCarrier[]
+  /** It belonged to the same trace. */
+  trace: boolean
+}
+
+/** A request that came without the mark from a service that had it. */
+export interface VerifyDrop {
+  by: VerifyCaller
+  workload: string
+  pod: string
+  method: string
+  path: string
+  /** False: the service had other requests too, and this one may belong to one of them. */
+  sure: boolean
+}
+
+export interface VerifyResult {
+  url: string
+  method: string
+  /** The mark of this one request. */
+  mark: string
+  /** The status of its answer; undefined when there was none, because of `unanswered`. */
+  status?: number
+  unanswered?: string
+  /**
+   * `arrived`: no service dropped it, and it reached those that were named. `dropped`: the first of `drops` says by whom. `unreached`: nobody was seen
+   * to drop it, and yet some that were named did not get it. `unseen`: no service that is watched got it. `unclear`: it got as far as `hops` say, and
+   * may have gone further where nobody looks: see `blind`.
+   */
+  verdict: 'arrived' | 'dropped' | 'unreached' | 'unseen' | 'unclear'
+  /** In the order of the chain: each after the one that sent it. */
+  hops: VerifyHop[]
+  drops: VerifyDrop[]
+  unreached: string[]
+  /** Workloads that had the mark, and have connections to others which are older than the watch: what they carry is not seen. */
+  blind: { by: string; to: string }[]
+  watched: { workload: string; pods: number }[]
+  unwatched: { workload: string; why: string }[]
+  notes: string[]
+  tookMs: number
+}
+
 /** POST /v1/intercept InterceptRequest → Progress<InterceptResult> lines; with `command` the answer stays open until the attachment ends. */
 /**
  * POST /v1/wiretap WiretapRequest → Progress<WiretapResult> lines; with `command` or `diff` the answer stays open until the wiretap ends, and with
@@ -214,7 +289,7 @@ export interface StatusResult {
       name: string
       namespace: string
       workload: string
-      mode: 'intercept' | 'wiretap'
+      mode: 'intercept' | 'wiretap' | 'watch'
       filter: string
       /** Requests that did not match because the filter took too long on them (`docs/filters.md`), or failed. */
       filtered: FilterCounts

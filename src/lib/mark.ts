@@ -43,6 +43,17 @@ export function marksOf(request: { header(name: string): string }): readonly str
   return marks.filter((mark) => mark !== '').slice(0, MAX_MARKS)
 }
 
+/** Headers that carry marks. */
+export const MARK_CARRIERS = [MARK_NAME, 'baggage', 'tracestate'] as const
+export type MarkCarrier = (typeof MARK_CARRIERS)[number]
+
+/** In which headers a request carries `mark`, each read as `marksOf` reads it. */
+export function carriersOf(request: { header(name: string): string }, mark: string): MarkCarrier[] {
+  return MARK_CARRIERS.filter((carrier) =>
+    marksOf({ header: (name) => (name === carrier ? request.header(name) : '') }).includes(mark),
+  )
+}
+
 /** `key OWS = OWS value *(OWS ; OWS property)` (W3C Baggage §3.1). */
 const BAGGAGE_MEMBER = new RegExp(`^[ \\t]*${MARK_NAME}[ \\t]*=[ \\t]*([!#-+\\--:<-[\\]-~]*)[ \\t]*(?:;|$)`)
 

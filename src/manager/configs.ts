@@ -55,7 +55,7 @@ export class Configs {
       if (this.#ends.agent(agent.podUid) !== agent) continue
       if (undecided.has(agent.namespace)) continue
       const pod = pods.get(agent.podUid)
-      this.#send(epoch, agent, pod === undefined ? nothing : podConfig(pod, decisions, sessions))
+      this.#send(epoch, agent, pod === undefined ? nothing : podConfig(pod, decisions, sessions, agent.features))
     }
     const peers = Object.fromEntries([...sessions].map(([name, { spec }]) => [name, spec.publicKey]))
     for (const dialer of this.#ends.dialers) {

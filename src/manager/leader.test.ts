@@ -97,7 +97,7 @@ class Place {
     const base = { mux: {} as Mux, publicKey: 'its key', control, pod: 'p', podUid: end.podUid }
     const joined: AgentEnd | DialerEnd =
       end.role === 'agent'
-        ? { ...base, role: 'agent', namespace: 'shop', container: 'remocal-1', report: undefined }
+        ? { ...base, role: 'agent', namespace: 'shop', container: 'remocal-1', features: [], report: undefined }
         : { ...base, role: 'dialer' }
     this.ends.add(joined)
     return { told, end: joined }

@@ -152,7 +152,8 @@ export class Leader {
     const end = this.#options.ends.agent(podUid)
     if (end === undefined) return undefined
     const report = end.report?.epoch === this.#epoch ? end.report : undefined
-    return { publicKey: end.publicKey, container: end.container, sent: this.#configs.sentTo(podUid), report }
+    const { publicKey, container, features } = end
+    return { publicKey, container, features, sent: this.#configs.sentTo(podUid), report }
   }
 
   /** Wakes in `ms`, or earlier when that was asked for before. */

@@ -20,7 +20,8 @@ class Place {
     const told: ControlMessage[] = []
     const base = { mux: {} as Mux, publicKey: `key of ${role}`, control: undefined, pod: 'p', podUid: 'u' }
     let end: End
-    if (role === 'agent') end = { ...base, role, namespace: 'shop', container: 'remocal-1', report: undefined }
+    if (role === 'agent')
+      end = { ...base, role, namespace: 'shop', container: 'remocal-1', features: [], report: undefined }
     else if (role === 'dialer') end = { ...base, role }
     else end = { ...base, role, session: 'anna-1' }
     this.ends.add(end)

@@ -1,10 +1,10 @@
 /** One wiretap of this pod: which of the requests that match are copied, and what became of them. */
 
+import { Bucket } from '../../lib/bucket.ts'
 import { Budget } from '../../lib/budget.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { CopyCounts, Dropped, Route } from '../../wire/messages/control.ts'
 import type { Copy } from '../routing.ts'
-import { Bucket } from './bucket.ts'
 import type { Line } from './line.ts'
 import { RequestCopy } from './request-copy.ts'
 

@@ -6,7 +6,12 @@ const LOOPBACK_V6 = '00000000000000000000000001000000'
 
 /** Ports on which something listens at an address that other pods reach. */
 export function listeningPorts(): Set<number> {
-  return new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) => portsIn(read(path))))
+  return new Set(socketTables().flatMap(portsIn))
+}
+
+/** All TCP sockets of this network namespace, one text for each IP version. */
+export function socketTables(): string[] {
+  return ['/proc/net/tcp', '/proc/net/tcp6'].map(read)
 }
 
 /** @param table text of /proc/net/tcp or tcp6 */

@@ -34,8 +34,8 @@ function text({ namespace, workloads }: ListResult, withNamespace: boolean): str
     })
     const holders = held.map(({ name: of, by, mode, filter, filtered, priority, since, yours }) => {
       const who = yours ? 'you' : by
-      const copies = mode === 'wiretap' ? 'copies of ' : ''
-      const what = `${copies}${shortFilterText(filter) || 'everything'}${notesText(priority, filtered)}`
+      const how = { intercept: '', wiretap: 'copies of ', watch: 'watches ' }[mode]
+      const what = `${how}${shortFilterText(filter) || 'everything'}${notesText(priority, filtered)}`
       return `${who}: ${what} since ${age(Date.now() - Date.parse(since))}, ${of}`
     })
     const [first = '-', ...others] = holders

@@ -60,16 +60,20 @@ function clusterText(cluster: StatusResult['clusters'][number]): string {
               requestsOf(attachment),
               age(Date.now() - Date.parse(since)),
             ]
-      return [...start, pod, config + said, mode === 'wiretap' && routeNow === 'laptop' ? 'app, copies here' : routeNow]
+      return [...start, pod, config + said, routeNow === 'laptop' ? TO_LAPTOP[mode] : routeNow]
     })
   })
   return `${lines.join('\n')}${table([['WORKLOAD', 'NAME', 'PORTS', 'REQUESTS', 'AGE', 'POD', 'CONFIG', 'ROUTE NOW'], ...rows])}`
 }
 
+/** What a laptop gets, by mode. */
+const TO_LAPTOP = { intercept: 'laptop', wiretap: 'app, copies here', watch: 'app' }
+
 type Shown = StatusResult['clusters'][number]['attachments'][number]
 
 /** Which requests it is about, and what becomes of them when nothing listens, or became of copies. */
-function requestsOf({ filter, filtered, priority, ifDown, wiretap }: Shown): string {
+function requestsOf({ mode, filter, filtered, priority, ifDown, wiretap }: Shown): string {
+  if (mode === 'watch') return 'watched by verify'
   const short = shortFilterText(filter)
   if (wiretap !== undefined) return `${shareText(wiretap, short)}${notesText(0, filtered)}: ${countsText(wiretap)}`
   const down = ifDown === 'error' ? ['503 when down'] : []

@@ -5,7 +5,7 @@ import { GROUP, type Intercept, type InterceptPort, VERSION } from '../../kube/r
 import { Watch } from '../../kube/watch.ts'
 import type { Fault } from '../../lib/fault.ts'
 import { Waiters } from '../../lib/waiters.ts'
-import type { CopyCounts, FilterCounts } from '../../wire/messages/control.ts'
+import type { Beside, CopyCounts, FilterCounts, Seen } from '../../wire/messages/control.ts'
 import type { Opening } from '../../wire/session/contract.ts'
 import type { Served } from '../agent-links.ts'
 import type { Cluster } from '../cluster.ts'
@@ -40,6 +40,12 @@ export interface AgentView {
   /** `laptop`, `app`, `error` (the agent answers with one), or `unknown`. */
   routeNow: string
   message?: string
+}
+
+const AFTERWARDS = {
+  intercept: 'its requests go to the app',
+  wiretap: 'nothing of it is copied any more',
+  watch: 'nobody looks at its requests any more',
 }
 
 export class Attachment implements Served {
@@ -188,6 +194,10 @@ export class Attachment implements Served {
     this.filtered.hear(podUid, counts)
   }
 
+  onSeen(podUid: string, news: Seen | Beside): void {
+    this.#options.taker.onSeen(podUid, news)
+  }
+
   onAttached(): void {
     this.#waiters.changed()
   }
@@ -208,7 +218,7 @@ export class Attachment implements Served {
   }
 
   get #afterwards(): string {
-    return this.spec.mode === 'wiretap' ? 'nothing of it is copied any more' : 'its requests go to the app'
+    return AFTERWARDS[this.spec.mode]
   }
 
   #follow(): void {

@@ -23,6 +23,8 @@ export class Deliveries implements Taker {
 
   onCounts(): void {}
 
+  onSeen(): void {}
+
   close(): void {}
 
   async #deliver(opening: Opening, port: number): Promise<void> {

@@ -8,10 +8,13 @@ import { shortName } from '../workload.ts'
 const WORDS: Partial<Record<keyof Spec, string>> = {
   ifDown: '--if-down',
   wiretap: 'wiretaps',
+  watch: 'watches',
   tls: '--tls-cert, --tls-key and --plaintext',
 }
 
 type Spec = Intercept['spec']
+
+const MODES = { intercept: 'intercepts', wiretap: 'wiretaps', watch: 'watches' }
 
 export type NewIntercept = Pick<Intercept, 'apiVersion' | 'kind' | 'metadata' | 'spec'>
 
@@ -39,7 +42,7 @@ function isDemanded(asked: Spec, key: keyof Spec): boolean {
 /** RC-I-211 when that is why the object was refused, else the error itself. */
 export function refusedAs(asked: Spec, error: unknown): unknown {
   const { code, message } = error as Fault
-  return code === 'RC-C-111' && /spec\.mode\b/.test(message) ? outdated(asked, `${asked.mode}s`, error) : error
+  return code === 'RC-C-111' && /spec\.mode\b/.test(message) ? outdated(asked, MODES[asked.mode], error) : error
 }
 
 function outdated({ mode, workload }: Spec, what: string, cause?: unknown): Fault {

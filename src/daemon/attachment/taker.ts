@@ -1,5 +1,5 @@
 /** What an attachment does with what agents send for it. */
-import type { CopyCounts } from '../../wire/messages/control.ts'
+import type { Beside, CopyCounts, Seen } from '../../wire/messages/control.ts'
 import type { Opening } from '../../wire/session/contract.ts'
 
 export interface Taker {
@@ -9,6 +9,8 @@ export interface Taker {
   onCopies(opening: Opening): void
   /** What an agent says became of its copies. */
   onCounts(podUid: string, counts: CopyCounts): void
+  /** What an agent's watch saw. */
+  onSeen(podUid: string, news: Seen | Beside): void
   /** The attachment has ended: nothing more comes. */
   close(): void
 }

@@ -56,6 +56,8 @@ export class Copies implements Taker {
     this.#tally.hear(podUid, counts)
   }
 
+  onSeen(): void {}
+
   onCopies(opening: Opening): void {
     const line = new Line(opening.accept(), {
       onRequest: (from, request) => this.#take(from, request),

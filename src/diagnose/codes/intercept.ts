@@ -14,4 +14,6 @@ export const INTERCEPT_CODES = {
   'RC-I-210': { kind: 'user', exit: 64, title: 'The namespace does not exist' },
   'RC-I-211': { kind: 'environment', exit: 69, title: 'The installation is older than what was asked for' },
   'RC-I-212': { kind: 'environment', exit: 75, title: 'No pod of the workload runs' },
+  'RC-I-213': { kind: 'environment', exit: 69, title: 'The chain could not be verified' },
+  'RC-I-214': { kind: 'user', exit: 64, title: 'There is no chain that can be watched' },
 } as const satisfies Record<string, CodeEntry>

@@ -53,8 +53,8 @@ const interceptSpec: Schema = {
   properties: {
     mode: {
       type: 'string',
-      enum: ['intercept', 'wiretap'],
-      description: 'Whether requests are answered or copied.',
+      enum: ['intercept', 'wiretap', 'watch'],
+      description: 'Whether requests are answered, copied, or only seen.',
       ...fixed('the mode'),
     },
     workload: {
@@ -102,6 +102,20 @@ const interceptSpec: Schema = {
           description: 'Copies a second, of all pods together.',
         },
         diff: { type: 'boolean', description: "Whether the app's answers are copied too." },
+      },
+    },
+    watch: {
+      type: 'object',
+      required: ['mark', 'trace', 'from'],
+      properties: {
+        mark: text(64, { minLength: 1, description: 'Requests that carry it are told of.' }),
+        trace: text(32, { minLength: 32, description: 'Requests of this trace are told of.' }),
+        from: {
+          type: 'array',
+          maxItems: 1024,
+          items: text(45),
+          description: 'Requests of these addresses are told of.',
+        },
       },
     },
     session: text(253, { minLength: 1, description: 'Session object that holds it.', ...fixed('the session') }),

@@ -37,12 +37,13 @@ function needed(operation: string, spec: Partial<Intercept['spec']>): unknown {
   return evaluate(verb, { request: { operation }, object: { spec } })
 }
 
-test('everything of a workload needs intercept-all, a part of it intercept, copies wiretap, whatever of', () => {
+test('everything of a workload needs intercept-all, a part of it intercept, copies wiretap, whatever of, a look tap', () => {
   const part = 'request.path == "/a"'
   assert.equal(needed('CREATE', { mode: 'intercept', filter: '' }), 'intercept-all')
   assert.equal(needed('CREATE', { mode: 'intercept', filter: part }), 'intercept')
   assert.equal(needed('CREATE', { mode: 'wiretap', filter: '' }), 'wiretap')
   assert.equal(needed('CREATE', { mode: 'wiretap', filter: part }), 'wiretap')
+  assert.equal(needed('CREATE', { mode: 'watch', filter: '' }), 'tap')
   assert.equal(needed('UPDATE', { mode: 'intercept', filter: '' }), 'intercept-all')
   assert.equal(needed('DELETE', { mode: 'intercept', filter: '' }), 'intercept')
 })

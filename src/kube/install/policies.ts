@@ -90,9 +90,10 @@ function intercepts(manager: string): Policy {
       },
       {
         name: 'verb',
-        // A wiretap takes no request from anybody, so everything needs no more than a part of it.
+        // A wiretap takes no request from anybody, so everything needs no more than a part of it; a watch does not even read them.
         expression:
           `request.operation == 'DELETE' ? 'intercept' : object.spec.mode == 'wiretap' ? 'wiretap' : ` +
+          `object.spec.mode == 'watch' ? 'tap' : ` +
           `object.spec.filter != '' ? 'intercept' : 'intercept-all'`,
       },
     ],

@@ -1,4 +1,5 @@
 /** The short forms in a filter's text, also when a person wrote them. */
+import type { GrpcPart } from './grpc.ts'
 import type { Term } from './term.ts'
 
 export interface Conjunction {
@@ -10,7 +11,7 @@ export interface Conjunction {
 
 /** Literals that mean the same here and in CEL: JSON's without `\/` and lone surrogates' escapes, single quotes without escapes, raw ones. */
 const LITERAL = String.raw`"(?:[^"\\\u0000-\u001f]|\\["\\bfnrt]|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4})*"(?!")|'[^'\\\u0000-\u001f]+'|r"[^"\\\u0000-\u001f]+"|r"(?:[^"\\\u0000-\u001f]|\\[^"\u0000-\u001f])+"|r'(?:[^'\\\u0000-\u001f]|\\[^'\u0000-\u001f])+'`
-const SUBJECT = String.raw`request\s*\.\s*(?:(?<map>headers|query|cookies)\s*\[\s*(?<name>${LITERAL})\s*\]|(?<part>method|path|host|sni))`
+const SUBJECT = String.raw`(?:request\s*\.\s*(?:(?<map>headers|query|cookies)\s*\[\s*(?<name>${LITERAL})\s*\]|(?<part>method|path|host|sni))|grpc\s*\.\s*(?<grpc>service|method))`
 const TERM = new RegExp(
   String.raw`^\s*(?<not>!\s*)?${SUBJECT}\s*(?:(?<equal>==|!=)\s*(?<value>${LITERAL})|\.\s*(?<call>startsWith|matches)\s*\(\s*(?<argument>${LITERAL})\s*\))\s*$`,
 )
@@ -65,11 +66,12 @@ function readTerm(text: string): Term | undefined {
   if (mark !== undefined) return { kind: 'mark', mark: literal(mark) }
   const groups = TERM.exec(text)?.groups
   if (groups === undefined) return undefined
-  const { not, map, name = '""', part, equal, value = '""', call, argument = '""' } = groups
+  const { not, map, name = '""', part, grpc, equal, value = '""', call, argument = '""' } = groups
   // `!request.path == "/"` is a mistake: there `!` belongs to the path.
   if (not !== undefined && equal !== undefined) return undefined
   const test = call === undefined ? { value: literal(value) } : called(call, literal(argument))
   const negation = not !== undefined || equal === '!=' ? { not: true } : {}
+  if (grpc !== undefined) return { kind: `grpc.${grpc as GrpcPart}`, ...test, ...negation }
   if (map === undefined) return { kind: part as 'method' | 'path' | 'host' | 'sni', ...test, ...negation }
   const kind = KINDS[map as keyof typeof KINDS]
   return { kind, name: kind === 'header' ? literal(name).toLowerCase() : literal(name), ...test, ...negation }

@@ -24,6 +24,8 @@ export function curlRequest(cel: string): CurlRequest | undefined {
     const { kind } = subject
     const value = exampleOf(conditions, USUAL[kind])
     if (value === undefined || kind === 'host' || kind === 'sni') return undefined
+    // A call of gRPC needs a message.
+    if (kind.startsWith('grpc.') && value !== '') return undefined
     if (kind === 'path') path = value
     else if (kind === 'method') flags.push(...methodFlags(value))
     else if (kind === 'header') flags.push(...headerFlags(subject.name, value))
@@ -45,6 +47,8 @@ const USUAL: Record<TextTerm['kind'], readonly string[]> = {
   cookie: [''],
   host: [],
   sni: [],
+  'grpc.service': [''],
+  'grpc.method': [''],
 }
 
 function methodFlags(method: string): string[] {

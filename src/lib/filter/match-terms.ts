@@ -1,5 +1,6 @@
 /** Short forms as functions that compare a few bytes. */
 import type { Budget } from './budget.ts'
+import { grpcPart } from './grpc.ts'
 import { lookUpCookie, lookUpHeader, lookUpQuery } from './lookup.ts'
 import type { FilterRequest } from './request.ts'
 import type { Term, TextTerm } from './term.ts'
@@ -27,7 +28,7 @@ export function matchTerms(terms: readonly Term[], compilePattern: CompilePatter
 
 function costOf(term: Term): number {
   if (term.kind === 'mark') return 2
-  return (term.test === 'find' ? 8 : 0) + ('name' in term ? 1 : 0)
+  return (term.test === 'find' ? 8 : 0) + ('name' in term || term.kind.startsWith('grpc.') ? 1 : 0)
 }
 
 function matchTerm(term: Term, compilePattern: CompilePattern): MatchTerms {
@@ -68,5 +69,9 @@ function readerOf(term: TextTerm): (request: FilterRequest, budget: Budget) => s
       return ({ host }) => host
     case 'sni':
       return ({ sni }) => sni
+    case 'grpc.service':
+      return (request, budget) => grpcPart(request, 'service', budget)
+    case 'grpc.method':
+      return (request, budget) => grpcPart(request, 'method', budget)
   }
 }

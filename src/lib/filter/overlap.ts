@@ -2,6 +2,7 @@
 import { Budget, Exceeded } from './budget.ts'
 import { readConjunction } from './conjunction.ts'
 import { areContrary, bySubject, exampleOf } from './example.ts'
+import { impliedByGrpc } from './implied.ts'
 import { normalize } from './normalize.ts'
 import { compilePattern } from './pattern/pattern.ts'
 import type { Term } from './term.ts'
@@ -39,7 +40,7 @@ export function overlap(a: string, b: string): Overlap {
 function decide(a: string, b: string): Overlap {
   if (normalize(a) === normalize(b)) return 'overlap'
   const [left, right] = [readConjunction(a), readConjunction(b)]
-  const terms = [...left.terms, ...right.terms]
+  const terms = [...left.terms, ...right.terms, ...impliedByGrpc(left.terms), ...impliedByGrpc(right.terms)]
   const marks = requiredMarks(terms)
   if (marks.size > 1 || terms.some((term) => term.kind === 'mark' && term.not && marks.has(term.mark)))
     return 'disjoint'

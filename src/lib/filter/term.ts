@@ -7,7 +7,7 @@
 export type Term = { not?: boolean } & (
   | { kind: 'mark'; mark: string }
   | ({ kind: 'header' | 'query' | 'cookie'; name: string } & Test)
-  | ({ kind: 'method' | 'path' | 'host' | 'sni' } & Test)
+  | ({ kind: 'method' | 'path' | 'host' | 'sni' | 'grpc.service' | 'grpc.method' } & Test)
 )
 
 /** A condition on a string: exact unless `test` says otherwise; `find` is a pattern of RE2 that matches anywhere. */
@@ -34,7 +34,7 @@ export function writeTerm(term: Term): string {
 
 /** What a term is about, as CEL; equal texts are the same thing. */
 export function writeSubject(term: TextTerm): string {
-  if (!('name' in term)) return `request.${term.kind}`
+  if (!('name' in term)) return term.kind.startsWith('grpc.') ? term.kind : `request.${term.kind}`
   const name = term.kind === 'header' ? term.name.toLowerCase() : term.name
   return `${MAPS[term.kind]}[${JSON.stringify(name)}]`
 }

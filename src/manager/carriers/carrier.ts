@@ -107,7 +107,8 @@ async function proveCarrier(
   const base = { mux, publicKey, control: undefined }
   if (who.role === 'daemon') return { session, end: { ...base, ...who } }
   if (who.role === 'dialer') return { session, end: { ...base, ...who } }
-  if (who.role === 'agent') return { session, end: { ...base, ...who, report: undefined } }
+  if (who.role === 'agent')
+    return { session, end: { ...base, ...who, features: session.hello.features, report: undefined } }
   throw new Error('a manager has no carrier to another one')
 }
 

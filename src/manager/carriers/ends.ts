@@ -17,6 +17,8 @@ export interface AgentEnd extends EndBase {
   readonly pod: string
   readonly podUid: string
   readonly container: string
+  /** What its hello names. */
+  readonly features: readonly string[]
   report: AgentReport | undefined
 }
 

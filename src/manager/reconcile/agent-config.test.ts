@@ -8,12 +8,12 @@ import { intercept, session, shop } from './fixtures.ts'
 
 const SESSIONS = new Map(['jane', 'bob', 'eve'].map((name) => [name, session(name)]))
 
-function configOf(intercepts: Intercept[]): ReturnType<typeof podConfig> {
+function configOf(intercepts: Intercept[], features = ['watch']): ReturnType<typeof podConfig> {
   const view = shop()
   const decisions = decideAll({ intercepts, view: () => view, filterProblem: () => undefined })
   const [pod] = view.pods as Pod[]
   assert.ok(pod !== undefined)
-  return podConfig(pod, decisions, SESSIONS)
+  return podConfig(pod, decisions, SESSIONS, features)
 }
 
 describe("an agent's config", () => {
@@ -56,6 +56,22 @@ describe("an agent's config", () => {
         { mode: 'intercept', copies: undefined, ifDown: 'error', tls: { files: ['/k'], plaintext: true } },
         { mode: 'intercept', copies: undefined, ifDown: undefined, tls: { files: [] } },
       ],
+    )
+  })
+
+  it('says what a watch is about, to agents that know watches', () => {
+    const watch = { mark: 'verify-1a', trace: '0'.repeat(32), from: ['10.0.0.1'] }
+    const both = [intercept({ mode: 'watch', filter: '', watch }, { name: 'a' }), intercept({}, { name: 'b' })]
+    assert.deepEqual(
+      configOf(both).routes.map(({ mode, watch: about }) => ({ mode, about })),
+      [
+        { mode: 'intercept', about: undefined },
+        { mode: 'watch', about: watch },
+      ],
+    )
+    assert.deepEqual(
+      configOf(both, []).routes.map(({ name }) => name),
+      ['shop/b'],
     )
   })
 

@@ -9,11 +9,23 @@ import { portNamed } from './workload.ts'
 /** A config without its number. */
 export type ConfigContent = Omit<AgentConfig, 'kind' | 'epoch' | 'generation'>
 
-/** @param sessions by name */
-export function podConfig(pod: Pod, decisions: Decision[], sessions: ReadonlyMap<string, Session>): ConfigContent {
+/** What an agent must say that it knows: one that does not would take nothing of the config. */
+export const FEATURES: Partial<Record<Route['mode'], string>> = { watch: 'watch' }
+
+/**
+ * @param sessions by name
+ * @param features what the agent's hello names
+ */
+export function podConfig(
+  pod: Pod,
+  decisions: Decision[],
+  sessions: ReadonlyMap<string, Session>,
+  features: readonly string[],
+): ConfigContent {
+  const isKnown = (feature: string | undefined): boolean => feature === undefined || features.includes(feature)
   const covering = decisions.filter(({ pods }) => pods.some(({ metadata }) => metadata.uid === pod.metadata.uid))
   const routes = covering
-    .filter(({ intercept }) => sessions.has(intercept.spec.session))
+    .filter(({ intercept: { spec } }) => sessions.has(spec.session) && isKnown(FEATURES[spec.mode]))
     .map(
       ({ intercept: { metadata, spec }, pods }): Route => ({
         intercept: metadata.uid ?? '',
@@ -27,6 +39,7 @@ export function podConfig(pod: Pod, decisions: Decision[], sessions: ReadonlyMap
         ...(spec.ifDown !== undefined && { ifDown: spec.ifDown }),
         ...(spec.tls !== undefined && { tls: tlsOf(spec.tls) }),
         ...(spec.mode === 'wiretap' && { copies: copiesOf(spec.wiretap, pods.length) }),
+        ...(spec.mode === 'watch' && spec.watch !== undefined && { watch: spec.watch }),
       }),
     )
   // Decisions come oldest first, and the sort is stable: priority, then rank, then age.

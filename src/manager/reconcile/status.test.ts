@@ -18,7 +18,14 @@ function status(
   const connected = (uid: string): ConnectedAgent | undefined =>
     agents[uid] === undefined
       ? undefined
-      : { publicKey: `key ${uid}`, container: 'remocal-1', sent: 3, report: undefined, ...agents[uid] }
+      : {
+          publicKey: `key ${uid}`,
+          container: 'remocal-1',
+          features: ['watch'],
+          sent: 3,
+          report: undefined,
+          ...agents[uid],
+        }
   return statusOf(decision, connected, refused, 'k', NOW)
 }
 
@@ -77,5 +84,15 @@ describe('status', () => {
       new Set(status(one, all).conditions?.map(({ lastTransitionTime }) => lastTransitionTime)),
       new Set(['2026-01-01T00:00:30Z']),
     )
+  })
+
+  it('says that an agent of an earlier version has no watches', () => {
+    const one = intercept({ mode: 'watch', filter: '', watch: { mark: 'm', trace: 't', from: [] } })
+    const both = status(one, { p0: { features: [], report: report(one, 3) }, p1: { report: report(one, 3) } })
+    assert.deepEqual(
+      both.agents?.map(({ state }) => state),
+      ['ERROR', 'SYNCED'],
+    )
+    assert.match(both.agents?.[0]?.message ?? '', /earlier version/)
   })
 })

@@ -2,6 +2,7 @@
 import type { AgentRow, Condition, Intercept } from '../../kube/resources.ts'
 import type { AgentReport } from '../../wire/messages/control.ts'
 import type { Pod } from '../kinds.ts'
+import { FEATURES } from './agent-config.ts'
 import { agentState } from './agent-container.ts'
 import type { Decision } from './decide.ts'
 
@@ -9,6 +10,7 @@ import type { Decision } from './decide.ts'
 export interface ConnectedAgent {
   publicKey: string
   container: string
+  features: readonly string[]
   /** Generation of the config that was sent last. */
   sent: number
   report: AgentReport | undefined
@@ -75,7 +77,12 @@ function rowOf(
     const running = state.kind === 'present' && state.status?.state?.running !== undefined
     return { ...base, state: running ? 'DISCONNECTED' : 'STARTING' }
   }
-  const { publicKey, sent, report } = agent
+  const { publicKey, sent, report, features } = agent
+  const feature = FEATURES[intercept.spec.mode]
+  if (feature !== undefined && !features.includes(feature)) {
+    const message = `the pod's agent is of an earlier version, which has no ${feature}; it ends when nothing is attached to the pod for five minutes`
+    return { ...base, publicKey, state: 'ERROR', message }
+  }
   const route = report?.routes.find((one) => one.intercept === intercept.metadata.uid)
   const acknowledged = report?.generation ?? 0
   const row: AgentRow = { ...base, publicKey, sent, acknowledged, state: acknowledged === sent ? 'SYNCED' : 'STALE' }

@@ -1,5 +1,18 @@
 /** Messages of the `control` stream, JSON lines. Each end ignores kinds and fields it does not know. */
 import * as v from 'valibot'
+import { MARK_CARRIERS } from '../../lib/mark.ts'
+
+/**
+ * What a watch tells of: requests that carry the mark, that belong to the trace, or that come from one of these addresses. Agents whose hello names
+ * the feature `watch` know it.
+ */
+export const watchSchema = v.object({
+  mark: v.string(),
+  /** Trace id (W3C Trace Context §3.2.2.3). */
+  trace: v.string(),
+  from: v.array(v.string()),
+})
+export type WatchedFor = v.InferOutput<typeof watchSchema>
 
 /** One attachment as an agent needs it. */
 export const routeSchema = v.object({
@@ -7,7 +20,7 @@ export const routeSchema = v.object({
   intercept: v.string(),
   /** `<namespace>/<name>` of the Intercept, for status and logs. */
   name: v.string(),
-  mode: v.picklist(['intercept', 'wiretap']),
+  mode: v.picklist(['intercept', 'wiretap', 'watch']),
   /** Name of the Session object that holds it, and its public key. */
   session: v.string(),
   /** Who, as Kubernetes knows them. */
@@ -26,6 +39,8 @@ export const routeSchema = v.object({
   tls: v.optional(v.object({ files: v.array(v.string()), plaintext: v.optional(v.boolean()) })),
   /** Of a wiretap: which share of the requests that match is copied, how many a second at most, and whether answers are compared. */
   copies: v.optional(v.object({ percent: v.number(), maxRps: v.optional(v.number()), diff: v.boolean() })),
+  /** Of a watch: whose requests are told of. */
+  watch: v.optional(watchSchema),
 })
 export type Route = v.InferOutput<typeof routeSchema>
 
@@ -139,6 +154,43 @@ export const filteredSchema = v.object({
   failed: v.number(),
 })
 export type FilterCounts = v.InferOutput<typeof filteredSchema>
+/**
+ * agent → daemon: a request came that a watch is about. Of one watch an agent tells at most 256 that carry the mark or belong to the trace, and of
+ * others 100 a second and 1024 in all.
+ */
+export const seenSchema = v.object({
+  kind: v.literal('seen'),
+  intercept: v.string(),
+  /** Container port. */
+  port: v.number(),
+  method: v.string(),
+  /** Without the query. */
+  path: v.string(),
+  /** The client's address. */
+  from: v.string(),
+  /** Headers that carried the mark. */
+  marks: v.array(v.picklist(MARK_CARRIERS)),
+  /** It belongs to the trace. */
+  trace: v.boolean(),
+})
+export type Seen = v.InferOutput<typeof seenSchema>
+
+/** agent → daemon: what else came to the ports of a watch since the agent has it, after changes, at most once a second. */
+export const besideSchema = v.object({
+  kind: v.literal('beside'),
+  intercept: v.string(),
+  /** Requests that it is not about. */
+  others: v.number(),
+  /** Connections that could not be read. */
+  unread: v.number(),
+  /** Requests that it is about and that were too many to be told. */
+  untold: v.number(),
+  /** Addresses of the watch that have connections to the app which are older than the watch: what they carry is not seen. */
+  old: v.array(v.string()),
+  /** How many other addresses have such. */
+  oldOthers: v.number(),
+})
+export type Beside = v.InferOutput<typeof besideSchema>
 
 export const controlSchema = v.variant('kind', [
   configSchema,
@@ -152,5 +204,7 @@ export const controlSchema = v.variant('kind', [
   servesSchema,
   copiesSchema,
   filteredSchema,
+  seenSchema,
+  besideSchema,
 ])
 export type ControlMessage = v.InferOutput<typeof controlSchema>

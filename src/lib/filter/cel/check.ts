@@ -9,7 +9,7 @@ import { LOOPS } from './loops.ts'
 import { partName } from './parts.ts'
 
 const LOOKUPS = new Set(['request.headers', 'request.query', 'request.cookies'])
-const VARIABLES = new Set(['request', 'source', 'jwt'])
+const VARIABLES = new Set(['request', 'source', 'grpc', 'jwt'])
 
 /** Of all patterns of a filter: a bound on what it takes to make them, and on their memory. */
 const MAX_PATTERNS_SIZE = 6000

@@ -6,6 +6,7 @@ import { LOOPS } from './loops.ts'
 const FIELDS: Record<string, readonly string[]> = {
   request: ['method', 'path', 'host', 'scheme', 'query', 'headers', 'cookies', 'marks', 'body'],
   source: ['ip', 'pod', 'namespace'],
+  grpc: ['service', 'method'],
   jwt: ['claims'],
 }
 
@@ -75,7 +76,7 @@ function nameOf(cel: string, message: string, at: number): string | undefined {
   }
   const key = /^no such key: (\w+)/i.exec(message)?.[1]
   if (key !== undefined) {
-    const owner = /\b(request|source|jwt)\s*\.\s*$/.exec(code(cel).slice(0, at))?.[1] ?? ''
+    const owner = /\b(request|source|grpc|jwt)\s*\.\s*$/.exec(code(cel).slice(0, at))?.[1] ?? ''
     return nearestOf(key, FIELDS[owner] ?? [])
   }
   const call = /'([^']*\.)?(\w+)\(|no function (\w+)/.exec(message)

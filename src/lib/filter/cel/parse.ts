@@ -22,6 +22,7 @@ const environment = new Environment({ limits: { maxAstNodes: MAX_NODES, maxDepth
     },
   })
   .registerVariable('source', { schema: { ip: 'string', pod: 'string', namespace: 'string' } })
+  .registerVariable('grpc', { schema: { service: 'string', method: 'string' } })
   .registerVariable('jwt', { schema: { claims: 'dyn' } })
 
 interface CelError {

@@ -1,6 +1,7 @@
 /** The parts of a request as expressions name them, each read when it is asked for. */
 import type { ASTNode } from '@marcbachmann/cel-js'
 import type { Budget } from '../budget.ts'
+import { grpcPart } from '../grpc.ts'
 import { cookiesOf, lookUpCookie, lookUpHeader, lookUpQuery, queriesOf } from '../lookup.ts'
 import type { FilterRequest } from '../request.ts'
 import { compileNode, type Scope } from './compile.ts'
@@ -21,6 +22,8 @@ const PARTS: Record<string, Read> = {
   'request.query': queriesOf,
   'request.cookies': cookiesOf,
   'request.body': ({ body }) => (body === undefined ? '' : (body as Value)),
+  'grpc.service': (request, budget) => grpcPart(request, 'service', budget),
+  'grpc.method': (request, budget) => grpcPart(request, 'method', budget),
   'source.ip': ({ source }) => source.ip,
   'source.pod': ({ source }) => source.pod,
   'source.namespace': ({ source }) => source.namespace,

@@ -110,6 +110,7 @@ describe('patterns', () => {
       '(?:(?:x{1000}){1000}){1000}',
       `${'\\pL'.repeat(300)}`,
       '\\Q[\\E(a{0,100}){0,100}]',
+      `${'a{30}(?s){30}'.repeat(4)}`,
     ]) {
       assert.throws(() => compilePattern(source), /too large/, source)
     }

@@ -4,6 +4,8 @@
 const UNICODE_CLASS = 20
 /** From here to `\E` everything is text. */
 const QUOTE = '\\Q'
+/** It is no piece: a repetition behind it is one of what stands before it. */
+const FLAGS = /\(\?[a-zA-Z]*(?:-[a-zA-Z]*)?\)/y
 const COUNTED = /^\{(\d{1,9})(,(\d{0,9}))?\}/
 
 /** @returns a number that may be `Infinity`; of what is no pattern anything */
@@ -18,6 +20,11 @@ export function patternSize(source: string): number {
   }
   for (let at = 0; at < source.length; ) {
     const char = source[at] ?? ''
+    FLAGS.lastIndex = at
+    if (FLAGS.test(source)) {
+      at = FLAGS.lastIndex
+      continue
+    }
     const counted = char === '{' ? COUNTED.exec(source.slice(at, at + 24)) : null
     if (counted !== null) {
       const [whole, least = '0', , most = ''] = counted

@@ -1,5 +1,5 @@
 /** How many a second: a bucket of tokens that fills evenly and holds those of one second, or one. */
-import type { Clock } from '../../lib/clock.ts'
+import type { Clock } from './clock.ts'
 
 export class Bucket {
   readonly #clock: Clock
