@@ -4,9 +4,10 @@ import { type Clock, systemClock } from '../../lib/clock.ts'
 import { spliceSocket } from '../../wire/carrier/splice-socket.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 import { StreamRefused } from '../../wire/session/refused.ts'
+import { acceptHttp2 } from '../http2/accept-http2.ts'
 import type { Choice, Routing } from '../routing.ts'
 import { HttpConnection } from './connection.ts'
-import { isOpen, looksLikeHttp, speaksHttp } from './first-bytes.ts'
+import { isOpen, looksLikeHttp, speaksHttp, speaksHttp2 } from './first-bytes.ts'
 import { hearBoth } from './hear-both.ts'
 import { connectApp } from './upstream.ts'
 
@@ -55,7 +56,8 @@ class Reception {
       return
     }
     const first = await this.#firstBytes()
-    if (looksLikeHttp(first)) this.#http(first)
+    if (speaksHttp2(first) === true) this.#http2(first)
+    else if (looksLikeHttp(first)) this.#http(first)
     else if (isOpen(first)) await this.#undecided(first)
     else await this.#splice(await this.#open(this.#routing.decideRaw(port), first))
   }
@@ -73,7 +75,7 @@ class Reception {
     }
     const onData = (more: Buffer): void => {
       bytes = Buffer.concat([bytes, more])
-      if (speaksHttp(bytes) !== 'more') done()
+      if (speaksHttp(bytes) !== 'more' && speaksHttp2(bytes) !== 'more') done()
     }
     const timer = this.#clock.after(SILENT_MS, done)
     client.on('data', onData).once('end', done).once('close', done)
@@ -90,6 +92,11 @@ class Reception {
     }
     const upstream = await this.#open(this.#routing.decideRaw(this.#target.port), first)
     const heard = await hearBoth(client, upstream.stream, first, this.#clock)
+    if (heard.speaks === 'http2') {
+      upstream.stream.reset('cancel', 'its streams go where they belong')
+      this.#http2(heard.bytes)
+      return
+    }
     if (heard.speaks === 'http') {
       if (heard.told) upstream.stream.reset('cancel', 'it is a request, which goes where it belongs')
       this.#http(heard.bytes, heard.told ? undefined : upstream)
@@ -110,6 +117,16 @@ class Reception {
       clock: this.#clock,
       connectApp: (signal) => connectApp(host, port, signal),
     }).start(first, upstream)
+  }
+
+  #http2(first: Buffer): void {
+    const { host, port } = this.#target
+    acceptHttp2(this.#client, first, {
+      port,
+      routing: this.#routing,
+      clock: this.#clock,
+      connectApp: (signal) => connectApp(host, port, signal),
+    })
   }
 
   /** Where nothing listens on the laptop, that is the app, or nobody: its user says which. */

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../../lib/clock.ts'
 import type { Stream } from '../../wire/session/contract.ts'
-import { isOpen, looksLikeHttp } from './first-bytes.ts'
+import { isOpen, looksLikeHttp, speaksHttp2 } from './first-bytes.ts'
 import { type Word, waitForEither } from './wait-for-either.ts'
 
 /** What a client says is held for so long while it may become a request. */
@@ -11,6 +11,7 @@ const HELD_MS = 1000
 export type Heard =
   /** `told`: the other end got some of these bytes, and must get nothing else on this stream. */
   | { speaks: 'http'; bytes: Buffer; told: boolean }
+  | { speaks: 'http2'; bytes: Buffer }
   /** All that the client said is passed on; the last word, if it is the other end's, is not. */
   | { speaks: 'other'; last: Word }
 
@@ -26,6 +27,7 @@ export async function hearBoth(client: Socket, stream: Stream, first: Buffer, cl
   for (;;) {
     const last: Word = client.readableEnded ? { by: 'client end' } : await waitForEither(client, stream, time?.signal)
     if (last.by === 'client') bytes = Buffer.concat([bytes, last.bytes])
+    if (speaksHttp2(bytes) === true) return { speaks: 'http2', bytes }
     if (looksLikeHttp(bytes)) return { speaks: 'http', bytes, told: told > 0 }
     const open = (last.by === 'client' || last.by === 'time') && isOpen(bytes)
     if (open && last.by === 'client' && told === 0) {

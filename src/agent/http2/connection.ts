@@ -1,0 +1,295 @@
+/** One client connection that speaks HTTP/2: each of its streams is led to where it belongs. */
+import type { Socket } from 'node:net'
+import { Budget } from '../../lib/budget.ts'
+import type { Clock, Timer } from '../../lib/clock.ts'
+import type { FilterNeeds } from '../../lib/filter/request.ts'
+import { ERROR_CODE } from '../../lib/http2/error-code.ts'
+import type { FieldBlock } from '../../lib/http2/hpack/field.ts'
+import type { Http2Error } from '../../lib/http2/http2-error.ts'
+import { filterRequest } from '../../lib/http2/messages/filter-request.ts'
+import { requestHead } from '../../lib/http2/messages/request-head.ts'
+import type { FlowReset } from '../../wire/mux/contract.ts'
+import type { Stream } from '../../wire/session/contract.ts'
+import { ClientSource } from '../http/client-source.ts'
+import { letGo } from '../http/let-go.ts'
+import { APP, socketStream } from '../http/upstream.ts'
+import type { Choice, Routing } from '../routing.ts'
+import { Exchange, type ExchangeUser } from './exchange.ts'
+import { Hop, type HopUser } from './hop.ts'
+import type { HopStream } from './hop-stream.ts'
+import { JsonBody } from './json-body.ts'
+import { CONTINUE, ownAnswer } from './own-answer.ts'
+import { type Loss, UpstreamHop } from './upstream-hop.ts'
+
+export interface Http2Options {
+  client: Socket
+  port: number
+  routing: Routing
+  clock: Clock
+  /** Opens a connection to the app. */
+  connectApp(signal: AbortSignal): Promise<Stream>
+}
+
+/** Streams of a client that may be open at once. */
+const MAX_STREAMS = 256
+const WINDOWS = { stream: 256 * 1024, connection: 1024 * 1024 }
+/** DATA that waits for a slow receiver though its sender was given room for more on the connection: of all connections, and of one. */
+const HELD = new Budget(64 * 1024 * 1024)
+const HELD_BYTES = 4 * 1024 * 1024
+/** A block that began must be whole by then, and the client's SETTINGS there. */
+const CHECK_MS = 60_000
+
+export class Http2Connection implements HopUser, ExchangeUser {
+  readonly #options: Http2Options
+  readonly #client: Hop
+  readonly #socket: Stream
+  readonly #source: ClientSource
+  readonly #held = new Budget(HELD_BYTES, HELD)
+  readonly #exchanges = new Map<HopStream, Exchange>()
+  /** Those that take new streams, by their key; and all that are not over. */
+  readonly #targets = new Map<string, UpstreamHop>()
+  readonly #hops = new Set<UpstreamHop>()
+  readonly #timer: Timer
+  #lastUsed = APP
+  #wasWithin = true
+  /** Nothing new is taken; when nothing is under way it ends. */
+  #isEnding = false
+  #isOver = false
+
+  constructor(options: Http2Options) {
+    const { client, clock, routing } = options
+    this.#options = options
+    this.#source = new ClientSource(client, routing)
+    this.#client = new Hop({
+      user: this,
+      clock,
+      isServer: true,
+      windows: WINDOWS,
+      held: this.#held,
+      maxStreams: MAX_STREAMS,
+    })
+    this.#socket = socketStream(client)
+    this.#timer = clock.every(CHECK_MS, () => this.#check())
+  }
+
+  /** Begins with octets that were read already, behind the preface. */
+  start(first: Buffer): void {
+    this.#client.begin()
+    this.#client.out.connect(this.#socket)
+    this.#socket.bind(this.#client)
+    this.#client.onData(first)
+    if (this.#options.client.readableEnded) this.onEnd()
+    this.#socket.resume()
+  }
+
+  onOpen(stream: HopStream, block: FieldBlock, endStream: boolean): void {
+    if (block.tooLarge) {
+      this.#options.routing.counts.refused++
+      this.#answer(stream, 431, 'RC-E-320', 'The request is not passed on: its header fields are larger than 64 KiB.')
+      return
+    }
+    let exchange: Exchange
+    try {
+      exchange = new Exchange(this, stream, requestHead(block, stream.id), block.encoded, endStream)
+    } catch (error) {
+      this.#options.routing.counts.refused++
+      throw error
+    }
+    stream.user = exchange
+    this.#exchanges.set(stream, exchange)
+    const needs = this.#options.routing.needs(this.#options.port)
+    if (needs.body || (needs.source && !this.#source.isKnown)) this.#learn(exchange, needs)
+    else this.#decide(exchange, undefined)
+  }
+
+  onGoaway(): void {
+    // It opens no more streams and has promised nothing else: what is under way goes on.
+    this.#isEnding = true
+    this.#endIfIdle()
+  }
+
+  onSettings(): void {}
+
+  onStreamClosed(stream: HopStream): void {
+    this.#exchanges.get(stream)?.onClosed(stream)
+  }
+
+  onBroken(error: Http2Error): void {
+    this.#options.routing.counts.refused++
+    void error
+    this.#end()
+  }
+
+  onEnd(): void {
+    // Half-closed: answers under way still reach it, as they would directly.
+    this.#isEnding = true
+    for (const hop of this.#hops) hop.end()
+    this.#endIfIdle()
+  }
+
+  onClose(_reason: FlowReset | undefined): void {
+    this.#leave()
+  }
+
+  /** Something was read on any hop: what was made of it goes out. */
+  onRead(): void {
+    for (const hop of this.#hops) hop.settle()
+    this.#client.settle()
+  }
+
+  hopTo(choice: Choice): UpstreamHop {
+    const key = choice.to === 'app' ? APP : choice.key
+    this.#lastUsed = key
+    const known = this.#targets.get(key)
+    if (known !== undefined) return known
+    const { clock, connectApp } = this.#options
+    const hop = new UpstreamHop({
+      choice,
+      clock,
+      held: this.#held,
+      maxStreams: MAX_STREAMS,
+      open: async (opened, first, signal) => {
+        if (opened.choice.to === 'laptop') return opened.choice.open(first, this.#source.address, signal)
+        const stream = await connectApp(signal)
+        stream.send(first)
+        return stream
+      },
+      onRetired: (retired) => {
+        if (this.#targets.get(key) === retired) this.#targets.delete(key)
+      },
+      onOver: (over, how) => this.#onHopOver(over, how),
+      onSettings: () => {},
+      onRead: () => this.onRead(),
+    })
+    this.#targets.set(key, hop)
+    this.#hops.add(hop)
+    hop.begin()
+    return hop
+  }
+
+  decideAgain(exchange: Exchange, without?: ReadonlySet<string>): Choice {
+    const { routing, port } = this.#options
+    return routing.decide(port, filterRequest(exchange.head, this.#source), without).choice
+  }
+
+  appGone(exchange: Exchange, how: Loss): void {
+    if (this.#isOver) return
+    const others = [...this.#exchanges.values()].some((other) => other !== exchange && other.isElsewhere)
+    if (others) {
+      exchange.fail(how.kind === 'not opened' ? ERROR_CODE.REFUSED_STREAM : ERROR_CODE.INTERNAL_ERROR)
+      // The next connection of the client finds out for itself.
+      if (how.kind === 'not opened') this.#goaway()
+    } else if (how.kind === 'gone' && how.orderly) this.#end()
+    else this.#cut()
+  }
+
+  onDeclined(): void {
+    this.#options.routing.counts.declined++
+  }
+
+  onUnheard(): void {
+    this.#options.routing.counts.unheard++
+  }
+
+  onRefused(): void {
+    this.#options.routing.counts.refused++
+  }
+
+  onOver(exchange: Exchange): void {
+    this.#exchanges.delete(exchange.down)
+    this.#endIfIdle()
+  }
+
+  #learn(exchange: Exchange, needs: FilterNeeds): void {
+    const { clock } = this.#options
+    const { head, down } = exchange
+    const { promise, resolve } = Promise.withResolvers<unknown>()
+    const isRead =
+      needs.body && !exchange.isWhole && JsonBody.isLookedInto(head.list('content-type'), head.contentLength)
+    if (isRead) {
+      const body = new JsonBody(clock, resolve)
+      exchange.learn((piece, isLast) => body.take(piece, isLast))
+      if (head.list('expect').toLowerCase() === '100-continue') down.block(CONTINUE, false)
+    } else {
+      exchange.learn(() => {})
+      resolve(undefined)
+    }
+    const learned = needs.source ? this.#source.learn() : undefined
+    void Promise.all([promise, learned]).then(([json]) => {
+      if (this.#isOver) return
+      this.#decide(exchange, json)
+      this.onRead()
+    })
+  }
+
+  #decide(exchange: Exchange, body: unknown): void {
+    const { routing, port } = this.#options
+    const { choice } = routing.decide(port, filterRequest(exchange.head, this.#source, body))
+    exchange.lead(choice)
+  }
+
+  #answer(stream: HopStream, status: number, code: string, text: string): void {
+    const { block, body } = ownAnswer(status, code, text)
+    stream.block(block, false)
+    stream.hold(body, true)
+    if (!stream.gotEnd) stream.resetBehind(ERROR_CODE.NO_ERROR)
+  }
+
+  #onHopOver(hop: UpstreamHop, how: Loss): void {
+    this.#hops.delete(hop)
+    if (hop.isApp && this.#lastUsed === APP && how.kind === 'gone' && this.#exchanges.size === 0) {
+      // Between requests the client's connection ends as it would directly.
+      if (this.#hops.size === 0) this.#end(how.orderly)
+    }
+    this.#endIfIdle()
+  }
+
+  /** Each minute: a client that has begun something and does not end it. */
+  #check(): void {
+    const isWithin = this.#client.isWithinBlock || !this.#client.hasSettings
+    if (isWithin && this.#wasWithin) {
+      this.#options.routing.counts.refused++
+      this.#goaway(ERROR_CODE.ENHANCE_YOUR_CALM)
+      this.#end()
+      return
+    }
+    this.#wasWithin = isWithin
+  }
+
+  #goaway(code: number = ERROR_CODE.NO_ERROR): void {
+    this.#isEnding = true
+    if (!this.#client.saidGoaway) this.#client.goaway(code as 0)
+    this.#endIfIdle()
+  }
+
+  #endIfIdle(): void {
+    if (this.#isEnding && !this.#isOver && this.#exchanges.size === 0) this.#end()
+  }
+
+  /** Ends in order: what was said reaches the client. */
+  #end(_orderly = true): void {
+    if (this.#isOver) return
+    if (!this.#client.saidGoaway) this.#client.goaway(ERROR_CODE.NO_ERROR)
+    this.#client.out.pump()
+    this.#client.out.flush()
+    this.#leave()
+    letGo(this.#socket, this.#options.clock)
+  }
+
+  /** The client must see that what it has is not whole. */
+  #cut(): void {
+    this.#leave()
+    this.#socket.reset('reset', 'the app is gone')
+  }
+
+  #leave(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#timer.cancel()
+    for (const exchange of [...this.#exchanges.values()]) exchange.abandon()
+    this.#client.stop()
+    for (const hop of [...this.#hops]) hop.close()
+    this.#hops.clear()
+    this.#targets.clear()
+  }
+}

@@ -1,0 +1,28 @@
+/** What a peer may make work of without anything coming of it (RFC 9113 §10.5): a burst, then so much a second. */
+import type { Clock } from '../../lib/clock.ts'
+import { ERROR_CODE } from '../../lib/http2/error-code.ts'
+import { Http2Error } from '../../lib/http2/http2-error.ts'
+
+const BURST = 1000
+const PER_SECOND = 100
+
+export class Flood {
+  readonly #clock: Clock
+  #left = BURST
+  #at: number
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#at = clock.now()
+  }
+
+  /** Throws `Http2Error` ENHANCE_YOUR_CALM of the connection when it was too much. */
+  spend(what: string, cost = 1): void {
+    this.#left -= cost
+    if (this.#left >= 0) return
+    const now = this.#clock.now()
+    this.#left = Math.min(BURST, this.#left + ((now - this.#at) * PER_SECOND) / 1000)
+    this.#at = now
+    if (this.#left < 0) throw new Http2Error(ERROR_CODE.ENHANCE_YOUR_CALM, `too many frames: ${what}`)
+  }
+}
