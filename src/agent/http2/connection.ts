@@ -5,9 +5,9 @@ import type { Clock, Timer } from '../../lib/clock.ts'
 import type { FilterNeeds } from '../../lib/filter/request.ts'
 import { ERROR_CODE } from '../../lib/http2/error-code.ts'
 import type { FieldBlock } from '../../lib/http2/hpack/field.ts'
-import type { Http2Error } from '../../lib/http2/http2-error.ts'
 import { filterRequest } from '../../lib/http2/messages/filter-request.ts'
 import { requestHead } from '../../lib/http2/messages/request-head.ts'
+import { SETTING } from '../../lib/http2/settings.ts'
 import type { FlowReset } from '../../wire/mux/contract.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 import { ClientSource } from '../http/client-source.ts'
@@ -34,8 +34,11 @@ export interface Http2Options {
 const MAX_STREAMS = 256
 const WINDOWS = { stream: 256 * 1024, connection: 1024 * 1024 }
 /** DATA that waits for a slow receiver though its sender was given room for more on the connection: of all connections, and of one. */
-const HELD = new Budget(64 * 1024 * 1024)
+const HELD_LIMIT_BYTES = 64 * 1024 * 1024
+const HELD = new Budget(HELD_LIMIT_BYTES)
 const HELD_BYTES = 4 * 1024 * 1024
+/** Frames beside DATA that may wait for a receiver who takes nothing. */
+const BACKLOG_BYTES = 1024 * 1024
 /** A block that began must be whole by then, and the client's SETTINGS there. */
 const CHECK_MS = 60_000
 
@@ -55,6 +58,9 @@ export class Http2Connection implements HopUser, ExchangeUser {
   /** Nothing new is taken; when nothing is under way it ends. */
   #isEnding = false
   #isOver = false
+  #isHeld = false
+  #advertised = { streams: MAX_STREAMS, connectProtocol: false }
+  #sentAtCheck = 0
 
   constructor(options: Http2Options) {
     const { client, clock, routing } = options
@@ -114,9 +120,8 @@ export class Http2Connection implements HopUser, ExchangeUser {
     this.#exchanges.get(stream)?.onClosed(stream)
   }
 
-  onBroken(error: Http2Error): void {
+  onBroken(): void {
     this.#options.routing.counts.refused++
-    void error
     this.#end()
   }
 
@@ -133,8 +138,24 @@ export class Http2Connection implements HopUser, ExchangeUser {
 
   /** Something was read on any hop: what was made of it goes out. */
   onRead(): void {
+    if (this.#isOver) return
     for (const hop of this.#hops) hop.settle()
     this.#client.settle()
+    this.#holdBack()
+  }
+
+  /** What is no DATA has no windows: whoever makes it is not read while too much of it waits. */
+  #holdBack(): void {
+    const isCrowded = this.#client.out.backlogBytes > BACKLOG_BYTES
+    let holds = isCrowded
+    for (const hop of this.#hops) {
+      if (hop.hop.out.backlogBytes > BACKLOG_BYTES) holds = true
+      hop.hold(isCrowded)
+    }
+    if (holds === this.#isHeld) return
+    this.#isHeld = holds
+    if (holds) this.#socket.pause()
+    else this.#socket.resume()
   }
 
   hopTo(choice: Choice): UpstreamHop {
@@ -158,7 +179,7 @@ export class Http2Connection implements HopUser, ExchangeUser {
         if (this.#targets.get(key) === retired) this.#targets.delete(key)
       },
       onOver: (over, how) => this.#onHopOver(over, how),
-      onSettings: () => {},
+      onSettings: () => this.#advertise(),
       onRead: () => this.onRead(),
     })
     this.#targets.set(key, hop)
@@ -174,7 +195,7 @@ export class Http2Connection implements HopUser, ExchangeUser {
 
   appGone(exchange: Exchange, how: Loss): void {
     if (this.#isOver) return
-    const others = [...this.#exchanges.values()].some((other) => other !== exchange && other.isElsewhere)
+    const others = [...this.#exchanges.values()].some((other) => other !== exchange && other.outlivesApp)
     if (others) {
       exchange.fail(how.kind === 'not opened' ? ERROR_CODE.REFUSED_STREAM : ERROR_CODE.INTERNAL_ERROR)
       // The next connection of the client finds out for itself.
@@ -237,6 +258,7 @@ export class Http2Connection implements HopUser, ExchangeUser {
 
   #onHopOver(hop: UpstreamHop, how: Loss): void {
     this.#hops.delete(hop)
+    this.#advertise()
     if (hop.isApp && this.#lastUsed === APP && how.kind === 'gone' && this.#exchanges.size === 0) {
       // Between requests the client's connection ends as it would directly.
       if (this.#hops.size === 0) this.#end(how.orderly)
@@ -254,6 +276,27 @@ export class Http2Connection implements HopUser, ExchangeUser {
       return
     }
     this.#wasWithin = isWithin
+    const { out } = this.#client
+    const isStuck = (out.isFull || out.heldBytes > 0) && out.sentBytes === this.#sentAtCheck
+    this.#sentAtCheck = out.sentBytes
+    // One that is debugged may stop for long; memory is all that it costs.
+    if (!isStuck || HELD.usedBytes * 2 < HELD_LIMIT_BYTES) return
+    this.#options.routing.counts.refused++
+    this.#cut()
+  }
+
+  /** Says the least of what the targets take. Streams beyond that wait here. */
+  #advertise(): void {
+    let streams = MAX_STREAMS
+    let connectProtocol = this.#advertised.connectProtocol
+    for (const { hop } of this.#hops) {
+      streams = Math.min(streams, Math.max(1, hop.peer.maxConcurrentStreams))
+      connectProtocol ||= hop.peer.connectProtocol
+    }
+    const advertised = this.#advertised
+    if (streams !== advertised.streams) this.#client.say([SETTING.MAX_CONCURRENT_STREAMS, streams])
+    if (connectProtocol !== advertised.connectProtocol) this.#client.say([SETTING.ENABLE_CONNECT_PROTOCOL, 1])
+    this.#advertised = { streams, connectProtocol }
   }
 
   #goaway(code: number = ERROR_CODE.NO_ERROR): void {

@@ -74,9 +74,13 @@ export class Exchange implements StreamUser, Asker {
     return this.#isWhole
   }
 
-  /** It is answered by somebody else than the app. */
-  get isElsewhere(): boolean {
-    return !this.#over && this.#to?.isApp === false
+  get needsConnectProtocol(): boolean {
+    return this.head.protocol !== undefined
+  }
+
+  /** It goes on when the app has gone: it is somebody else's, or answered. */
+  get outlivesApp(): boolean {
+    return !this.#over && (this.#to?.isApp === false || this.#up?.gotEnd === true)
   }
 
   /** The body goes there too, until it is led on. */
@@ -118,7 +122,10 @@ export class Exchange implements StreamUser, Asker {
     this.#to = undefined
     if (how.kind === 'not opened') this.#notOpened(how)
     else if (how.kind === 'unheard') this.#again()
-    else if (from.isApp) this.#user.appGone(this, how)
+    else if (how.kind === 'unable') {
+      const text = 'The program that takes this request knows no CONNECT for other protocols (RFC 8441).'
+      this.#answer(501, 'RC-E-320', text)
+    } else if (from.isApp) this.#user.appGone(this, how)
     else if (this.#told) this.fail(ERROR_CODE.INTERNAL_ERROR)
     else if (!wasFresh && this.#isRepeatable) this.#again()
     else this.#answer(503, 'RC-E-310', `The program on the laptop did not answer: ${how.why}.`)

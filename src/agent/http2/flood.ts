@@ -3,6 +3,9 @@ import type { Clock } from '../../lib/clock.ts'
 import { ERROR_CODE } from '../../lib/http2/error-code.ts'
 import { Http2Error } from '../../lib/http2/http2-error.ts'
 
+/** What each frame counts. PINGs measure paths: those who fill one send one for each round trip. */
+export const COST = { ping: 0.01, window: 0.01, unknown: 0.1, other: 1 } as const
+
 const BURST = 1000
 const PER_SECOND = 100
 
@@ -17,7 +20,7 @@ export class Flood {
   }
 
   /** Throws `Http2Error` ENHANCE_YOUR_CALM of the connection when it was too much. */
-  spend(what: string, cost = 1): void {
+  spend(what: string, cost: number = COST.other): void {
     this.#left -= cost
     if (this.#left >= 0) return
     const now = this.#clock.now()

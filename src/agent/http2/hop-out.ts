@@ -24,6 +24,11 @@ export class HopOut {
   readonly window = new SendWindow(FIRST_WINDOW_BYTES)
   /** The next block says that no table is used: at first, and whenever the peer has changed its limit (RFC 7541 §4.2). */
   saysTable = true
+  /** DATA that waits for room on its way out. */
+  heldBytes = 0
+  /** What was sent in all, and of it while the transport was full. */
+  sentBytes = 0
+  #sentWhileFull = 0
   /** Streams that hold octets and have a window of their own. */
   readonly #waiting = new Set<HopStream>()
   #transport: Transport | undefined
@@ -32,6 +37,11 @@ export class HopOut {
   /** No more DATA for now: the transport is not open yet, or full. */
   get isFull(): boolean {
     return this.#isFull
+  }
+
+  /** Frames other than DATA that wait because the transport takes nothing. */
+  get backlogBytes(): number {
+    return this.#isFull ? this.#sentWhileFull + this.outbox.size : 0
   }
 
   /** Nothing was sent so far. */
@@ -43,6 +53,7 @@ export class HopOut {
   /** There is room again. */
   drained(): void {
     this.#isFull = false
+    this.#sentWhileFull = 0
     this.pump()
     this.flush()
   }
@@ -119,7 +130,11 @@ export class HopOut {
 
   /** Writes what has come together. */
   flush(): void {
-    if (this.#transport !== undefined && !this.outbox.flush(this.#transport)) this.#isFull = true
+    const { size } = this.outbox
+    if (size === 0 || this.#transport === undefined) return
+    this.sentBytes += size
+    if (this.#isFull) this.#sentWhileFull += size
+    if (!this.outbox.flush(this.#transport)) this.#isFull = true
   }
 
   #four(type: number, stream: number, value: number): void {

@@ -58,8 +58,8 @@ export class HopStream {
    * Throws `Http2Error` of the stream when there is no room for them.
    */
   received(bytes: number, padding: number): void {
-    this.#receives.take(bytes, this.id)
     this.#received += bytes
+    this.#receives.take(bytes, this.id)
     if (padding > 0) this.#padding += padding
     if (padding > 0) this.credit(padding)
   }
@@ -106,6 +106,7 @@ export class HopStream {
     if (payload.length > 0) {
       this.#held.push(payload)
       this.#heldBytes += payload.length
+      this.hop.out.heldBytes += payload.length
       this.source?.prepay(payload.length)
     }
     if (endStream) this.#endHeld = true
@@ -150,6 +151,7 @@ export class HopStream {
     if (whole) this.#held.shift()
     else this.#held[0] = first.subarray(size)
     this.#heldBytes -= size
+    this.hop.out.heldBytes -= size
     this.sends.left -= size
     this.hop.out.window.left -= size
     const isLast = this.#heldBytes === 0 && this.#endHeld && this.#heldBlock === undefined
@@ -183,6 +185,7 @@ export class HopStream {
     this.isClosed = true
     this.hop.out.awaitNoMore(this)
     this.#went(this.#heldBytes)
+    this.hop.out.heldBytes -= this.#heldBytes
     this.#held = []
     this.#heldBytes = 0
     this.#heldBlock = undefined

@@ -14,7 +14,7 @@ import { Http2Error } from '../../lib/http2/http2-error.ts'
 import { SETTING, Settings, settingsPayload } from '../../lib/http2/settings.ts'
 import { ReceiveWindow } from '../../lib/http2/window.ts'
 import type { FlowHandlers, FlowReset } from '../../wire/mux/contract.ts'
-import { Flood } from './flood.ts'
+import { COST, Flood } from './flood.ts'
 import { HopOut } from './hop-out.ts'
 import { HopStream, paddingOf, type StreamUser } from './hop-stream.ts'
 
@@ -51,8 +51,6 @@ export interface HopOptions {
 const MAX_RESET_IDS = 1000
 const FIRST_WINDOW_BYTES = 65_535
 const MAX_HEADER_LIST_BYTES = 65_536
-/** A reset costs us more than it costs the peer, so it counts more than a frame that does nothing. */
-const RESET_COST = 2
 
 export class Hop implements FrameSink, FlowHandlers {
   readonly out = new HopOut()
@@ -80,17 +78,19 @@ export class Hop implements FrameSink, FlowHandlers {
     this.#receives = new ReceiveWindow(options.windows.connection)
   }
 
-  /** Says how this end wants it. */
-  begin(): void {
+  /**
+   * Says how this end wants it.
+   * @param more settings
+   */
+  begin(...more: (readonly [id: number, value: number])[]): void {
     const { isServer, windows, maxStreams } = this.#options
-    const payload = settingsPayload([
+    this.say(
       isServer ? [SETTING.MAX_CONCURRENT_STREAMS, maxStreams] : [SETTING.ENABLE_PUSH, 0],
       [SETTING.INITIAL_WINDOW_SIZE, windows.stream],
       [SETTING.MAX_HEADER_LIST_SIZE, MAX_HEADER_LIST_BYTES],
-    ])
-    this.out.control(FRAME.SETTINGS, 0, 0, payload)
-    const more = windows.connection - FIRST_WINDOW_BYTES
-    if (more > 0) this.out.widen(0, more)
+      ...more,
+    )
+    this.out.widen(0, windows.connection - FIRST_WINDOW_BYTES)
   }
 
   /** The peer's SETTINGS have come: it speaks HTTP/2. */
@@ -138,6 +138,11 @@ export class Hop implements FrameSink, FlowHandlers {
     this.#options.user.onStreamClosed(stream)
   }
 
+  /** Says more of how this end wants it. */
+  say(...settings: (readonly [id: number, value: number])[]): void {
+    this.out.control(FRAME.SETTINGS, 0, 0, settingsPayload(settings))
+  }
+
   /** Takes no more streams; those that are open go on. */
   goaway(code: ErrorCode, why = ''): void {
     this.#saidGoaway = true
@@ -177,11 +182,14 @@ export class Hop implements FrameSink, FlowHandlers {
   }
 
   onEnd(): void {
-    if (!this.#isBroken) this.#options.user.onEnd()
+    if (this.#isBroken) return
+    this.#options.user.onEnd()
+    this.#options.user.onRead()
   }
 
   onClose(reason: FlowReset | undefined): void {
     this.#options.user.onClose(reason)
+    this.#options.user.onRead()
   }
 
   onFrame(bytes: Buffer, at: number, length: number, type: number, flags: number, stream: number): void {
@@ -233,7 +241,7 @@ export class Hop implements FrameSink, FlowHandlers {
       case FRAME.PUSH_PROMISE:
         throw unexpected(type)
       default:
-        this.flood.spend('unknown ones')
+        this.flood.spend('unknown ones', COST.unknown)
         this.#other(bytes, at, length, stream)
     }
   }
@@ -286,7 +294,7 @@ export class Hop implements FrameSink, FlowHandlers {
     }
     this.#lastStream = id
     if (this.streams.size >= this.#options.maxStreams) {
-      this.flood.spend('HEADERS beyond MAX_CONCURRENT_STREAMS', RESET_COST)
+      this.flood.spend('HEADERS beyond MAX_CONCURRENT_STREAMS')
       this.out.reset(id, ERROR_CODE.REFUSED_STREAM)
       this.#ignore(id)
       return
@@ -313,7 +321,7 @@ export class Hop implements FrameSink, FlowHandlers {
 
   #widen(by: number, id: number): void {
     if (by === 0) throw new Http2Error(ERROR_CODE.PROTOCOL_ERROR, 'WINDOW_UPDATE by 0', id)
-    if (by < 64) this.flood.spend('small WINDOW_UPDATE')
+    this.flood.spend('WINDOW_UPDATE', COST.window)
     if (id === 0) {
       this.out.window.widen(by, 0)
       return
@@ -331,7 +339,7 @@ export class Hop implements FrameSink, FlowHandlers {
       this.flood.spend('RST_STREAM of nothing')
       return
     }
-    if (this.#options.isServer && !stream.sentEnd) this.flood.spend('RST_STREAM', RESET_COST)
+    if (this.#options.isServer && !stream.sentEnd) this.flood.spend('RST_STREAM')
     this.close(stream, 'peer')
     stream.user.onReset(stream, code, false)
   }
@@ -362,7 +370,7 @@ export class Hop implements FrameSink, FlowHandlers {
   #ping(payload: Buffer, flags: number, stream: number): void {
     if (stream !== 0) throw unexpected(FRAME.PING)
     sized(payload.length === 8, FRAME.PING)
-    this.flood.spend('PING')
+    this.flood.spend('PING', COST.ping)
     if (!(flags & FLAG.ACK)) this.out.control(FRAME.PING, FLAG.ACK, 0, payload)
   }
 
@@ -387,7 +395,7 @@ export class Hop implements FrameSink, FlowHandlers {
 
   #refuse(error: Http2Error): void {
     const stream = this.streams.get(error.stream)
-    this.flood.spend(error.message, RESET_COST)
+    this.flood.spend(error.message)
     if (stream === undefined) {
       this.out.reset(error.stream, error.code)
       return

@@ -13,6 +13,8 @@ import type { HopStream } from './hop-stream.ts'
 
 /** Who asks something of a target. */
 export interface Asker {
+  /** It is an extended CONNECT, which not every target takes (RFC 8441 §3). */
+  readonly needsConnectProtocol: boolean
   /** There is room for its stream. */
   begin(to: UpstreamHop): void
   /** The target was not reached, or is there no more; `heard`: it may have acted on what it was asked. */
@@ -25,6 +27,8 @@ export type Loss =
   | { kind: 'not opened'; error: Error }
   /** It takes no more, and has not looked at this (RFC 9113 §6.8). */
   | { kind: 'unheard' }
+  /** It does not know extended CONNECT. */
+  | { kind: 'unable' }
   /** `orderly`: closed, not reset. */
   | { kind: 'gone'; orderly: boolean; why: string }
 
@@ -65,6 +69,8 @@ export class UpstreamHop implements HopUser {
   readonly #asking = new Map<HopStream, Asker>()
   #stream: Stream | undefined
   #unwatch: (() => void) | undefined
+  #isEnding = false
+  #isHeld = false
 
   constructor(options: UpstreamHopOptions) {
     const { choice, clock, held, maxStreams } = options
@@ -85,8 +91,7 @@ export class UpstreamHop implements HopUser {
 
   /** Gives room for a stream, now or later, or says that it was lost. */
   ask(asker: Asker): void {
-    if (this.#hasRoom) asker.begin(this)
-    else this.#waiting.add(asker)
+    if (!this.#tryBegin(asker)) this.#waiting.add(asker)
   }
 
   /** Opens the stream of somebody who was told to begin. */
@@ -107,11 +112,22 @@ export class UpstreamHop implements HopUser {
   settle(): void {
     if (this.#state === 'new') void this.#open()
     else this.hop.settle()
+    if (!this.#isEnding || this.hop.out.heldBytes > 0 || this.#waiting.size > 0) return
+    this.#isEnding = false
+    this.#stream?.end()
   }
 
-  /** The client sends nothing more on any stream. */
+  /** The client sends nothing more on any stream: the target hears of it when it has all, as it would directly. */
   end(): void {
-    this.#stream?.end()
+    this.#isEnding = true
+  }
+
+  /** Whoever is told what it says takes no more for now, or takes it again. */
+  hold(isHeld: boolean): void {
+    if (this.#isHeld === isHeld) return
+    this.#isHeld = isHeld
+    if (isHeld) this.#stream?.pause()
+    else this.#stream?.resume()
   }
 
   /** Ends it in order. Nobody asks any more. */
@@ -172,10 +188,18 @@ export class UpstreamHop implements HopUser {
 
   #beginWaiting(): void {
     for (const asker of this.#waiting) {
-      if (!this.#hasRoom || this.#isRetired) return
-      this.#waiting.delete(asker)
-      asker.begin(this)
+      if (this.#isOver) return
+      if (this.#tryBegin(asker)) this.#waiting.delete(asker)
     }
+  }
+
+  /** @returns whether it waits no longer */
+  #tryBegin(asker: Asker): boolean {
+    if (!this.#hasRoom) return false
+    if (!asker.needsConnectProtocol || this.hop.peer.connectProtocol) asker.begin(this)
+    else if (this.hop.hasSettings) asker.lost(this, { kind: 'unable' })
+    else return false
+    return true
   }
 
   async #open(): Promise<void> {
@@ -194,6 +218,7 @@ export class UpstreamHop implements HopUser {
         onLeave: () => {
           this.#retire()
           this.#endIfIdle()
+          this.#options.onRead()
         },
       })
     }
@@ -208,7 +233,8 @@ export class UpstreamHop implements HopUser {
       this.#stream = stream
       out.connect(stream)
       stream.bind(this.hop)
-      stream.resume()
+      if (!this.#isHeld) stream.resume()
+      this.settle()
       this.#endIfIdle()
     } catch (error) {
       this.#lose({ kind: 'not opened', error: error as Error })
