@@ -112,9 +112,10 @@ export class UpstreamHop implements HopUser {
   settle(): void {
     if (this.#state === 'new') void this.#open()
     else this.hop.settle()
-    if (!this.#isEnding || this.hop.out.heldBytes > 0 || this.#waiting.size > 0) return
+    if (!this.#isEnding || this.#stream === undefined) return
+    if (this.hop.out.heldBytes > 0 || this.#waiting.size > 0) return
     this.#isEnding = false
-    this.#stream?.end()
+    this.#stream.end()
   }
 
   /** The client sends nothing more on any stream: the target hears of it when it has all, as it would directly. */
