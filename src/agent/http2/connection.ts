@@ -54,7 +54,7 @@ export class Http2Connection implements HopUser, ExchangeUser {
   readonly #hops = new Set<UpstreamHop>()
   readonly #timer: Timer
   #lastUsed = APP
-  #wasWithin = true
+  #blockAtCheck = 0
   /** Nothing new is taken; when nothing is under way it ends. */
   #isEnding = false
   #isOver = false
@@ -261,21 +261,21 @@ export class Http2Connection implements HopUser, ExchangeUser {
     this.#advertise()
     if (hop.isApp && this.#lastUsed === APP && how.kind === 'gone' && this.#exchanges.size === 0) {
       // Between requests the client's connection ends as it would directly.
-      if (this.#hops.size === 0) this.#end(how.orderly)
+      if (this.#hops.size === 0) this.#end()
     }
     this.#endIfIdle()
   }
 
   /** Each minute: a client that has begun something and does not end it. */
   #check(): void {
-    const isWithin = this.#client.isWithinBlock || !this.#client.hasSettings
-    if (isWithin && this.#wasWithin) {
+    const { openBlock, hasSettings } = this.#client
+    if (!hasSettings || (openBlock > 0 && openBlock === this.#blockAtCheck)) {
       this.#options.routing.counts.refused++
-      this.#goaway(ERROR_CODE.ENHANCE_YOUR_CALM)
+      this.#client.goaway(ERROR_CODE.ENHANCE_YOUR_CALM)
       this.#end()
       return
     }
-    this.#wasWithin = isWithin
+    this.#blockAtCheck = openBlock
     const { out } = this.#client
     const isStuck = (out.isFull || out.heldBytes > 0) && out.sentBytes === this.#sentAtCheck
     this.#sentAtCheck = out.sentBytes
@@ -299,9 +299,9 @@ export class Http2Connection implements HopUser, ExchangeUser {
     this.#advertised = { streams, connectProtocol }
   }
 
-  #goaway(code: number = ERROR_CODE.NO_ERROR): void {
+  #goaway(): void {
     this.#isEnding = true
-    if (!this.#client.saidGoaway) this.#client.goaway(code as 0)
+    if (!this.#client.saidGoaway) this.#client.goaway(ERROR_CODE.NO_ERROR)
     this.#endIfIdle()
   }
 
@@ -310,7 +310,7 @@ export class Http2Connection implements HopUser, ExchangeUser {
   }
 
   /** Ends in order: what was said reaches the client. */
-  #end(_orderly = true): void {
+  #end(): void {
     if (this.#isOver) return
     if (!this.#client.saidGoaway) this.#client.goaway(ERROR_CODE.NO_ERROR)
     this.#client.out.pump()

@@ -68,6 +68,7 @@ export class Hop implements FrameSink, FlowHandlers {
   #hasSettings = false
   /** Of those the peer opened, or of ours. */
   #lastStream = 0
+  #blocksBegun = 0
   #isBroken = false
   #saidGoaway = false
 
@@ -98,9 +99,9 @@ export class Hop implements FrameSink, FlowHandlers {
     return this.#hasSettings
   }
 
-  /** A block of the peer has begun and is not whole. */
-  get isWithinBlock(): boolean {
-    return this.#blocks.isOpen
+  /** Which of the peer's blocks has begun and is not whole, by its number; 0: none. */
+  get openBlock(): number {
+    return this.#blocks.isOpen ? this.#blocksBegun : 0
   }
 
   get lastStream(): number {
@@ -266,6 +267,7 @@ export class Hop implements FrameSink, FlowHandlers {
 
   #headers(bytes: Buffer, at: number, length: number, flags: number, id: number): void {
     if (id === 0 || (id & 1) === 0) throw unexpected(FRAME.HEADERS)
+    this.#blocksBegun++
     this.#block(this.#blocks.headers(bytes, at, length, flags, id))
   }
 

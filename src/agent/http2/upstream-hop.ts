@@ -51,6 +51,7 @@ export interface UpstreamHopOptions {
 /** A program's own windows bound what goes to it; these bound what comes. A laptop is far away, and its path must be filled. */
 const NEAR = { stream: 256 * 1024, connection: 1024 * 1024 }
 const FAR = { stream: 2 * 1024 * 1024, connection: 4 * 1024 * 1024 }
+const LOST = 'the connection to it was lost'
 const AWAY = 'it has been away for 8 s'
 
 export class UpstreamHop implements HopUser {
@@ -168,6 +169,8 @@ export class UpstreamHop implements HopUser {
   }
 
   onBroken(error: Error): void {
+    // It is told why before it is left.
+    this.hop.out.flush()
     this.#lose({ kind: 'gone', orderly: false, why: error.message })
   }
 
@@ -176,7 +179,7 @@ export class UpstreamHop implements HopUser {
   }
 
   onClose(reason: FlowReset | undefined): void {
-    this.#lose({ kind: 'gone', orderly: reason === undefined, why: 'the connection to it was lost' })
+    this.#lose({ kind: 'gone', orderly: reason === undefined, why: LOST })
   }
 
   onRead(): void {
@@ -272,7 +275,7 @@ export class UpstreamHop implements HopUser {
     const waiting = [...this.#waiting]
     this.#leave()
     if (this.#stream !== undefined) {
-      if (how.kind === 'gone' && how.orderly) letGo(this.#stream, this.#options.clock)
+      if (how.kind === 'gone' && how.why !== LOST) letGo(this.#stream, this.#options.clock)
       else this.#stream.reset('cancel', 'it is of no use any more')
     }
     for (const asker of waiting) asker.lost(this, how.kind === 'not opened' ? how : { kind: 'unheard' })
