@@ -245,7 +245,8 @@ export class Http2Connection implements HopUser, ExchangeUser {
 
   #decide(exchange: Exchange, body: unknown): void {
     const { routing, port } = this.#options
-    const { choice } = routing.decide(port, filterRequest(exchange.head, this.#source, body))
+    const { choice, copiers } = routing.decide(port, filterRequest(exchange.head, this.#source, body))
+    if (copiers.length > 0) exchange.copyTo(copiers.flatMap((copier) => copier.begin(this.#source.address) ?? []))
     exchange.lead(choice)
   }
 

@@ -4,14 +4,16 @@ import { FLAG } from '../../lib/http2/frame.ts'
 import type { FieldBlock } from '../../lib/http2/hpack/field.ts'
 import { Http2Error } from '../../lib/http2/http2-error.ts'
 import { ContentLength } from '../../lib/http2/messages/content-length.ts'
+import type { HeadFields } from '../../lib/http2/messages/head-fields.ts'
 import type { RequestHead } from '../../lib/http2/messages/request-head.ts'
 import { type ResponseHead, responseHead } from '../../lib/http2/messages/response-head.ts'
 import { trailers } from '../../lib/http2/messages/trailers.ts'
 import { MARK_NAME } from '../../lib/mark.ts'
 import { StreamRefused } from '../../wire/session/refused.ts'
 import { KeptBytes } from '../http/kept-bytes.ts'
-import type { Choice } from '../routing.ts'
+import type { Choice, Copy } from '../routing.ts'
 import { type HopStream, payloadOf, type StreamUser } from './hop-stream.ts'
+import { MessageCopies } from './message-copies.ts'
 import { ownAnswer } from './own-answer.ts'
 import type { Asker, Loss, UpstreamHop } from './upstream-hop.ts'
 
@@ -51,6 +53,8 @@ export class Exchange implements StreamUser, Asker {
   #isWhole: boolean
   #hasBody = false
   #trailers: Buffer | undefined
+  #trailerFields: HeadFields | undefined
+  #copies: MessageCopies | undefined
   #choice: Choice = TO_APP
   #without: ReadonlySet<string> | undefined
   #to: UpstreamHop | undefined
@@ -86,6 +90,16 @@ export class Exchange implements StreamUser, Asker {
   /** The body goes there too, until it is led on. */
   learn(learner: (piece: Buffer, isLast: boolean) => void): void {
     this.#learner = learner
+  }
+
+  /** From now on these get what has come of the request, what follows, and the answer if they want it. */
+  copyTo(copies: readonly Copy[]): void {
+    if (copies.length === 0 || this.head.connects) return
+    const [, ...body] = this.#kept.pieces ?? []
+    const made = new MessageCopies(copies, this.head, this.#isWhole && !this.#hasBody)
+    this.#copies = made
+    for (const piece of body) made.requestData(piece)
+    if (this.#isWhole) made.requestEnd(this.#trailerFields)
   }
 
   /** Leads it to who takes it. */
@@ -192,6 +206,8 @@ export class Exchange implements StreamUser, Asker {
     if (isLast) this.#requestLength.end(this.down.id)
     this.#hasBody = true
     if (isLast) this.#isWhole = true
+    this.#copies?.requestData(payload)
+    if (isLast) this.#copies?.requestEnd()
     const up = this.#up
     if (this.#keeps) {
       const piece = Buffer.from(payload)
@@ -207,7 +223,8 @@ export class Exchange implements StreamUser, Asker {
 
   #requestTrailers(block: FieldBlock, endStream: boolean): void {
     if (!endStream) throw new Http2Error(ERROR_CODE.PROTOCOL_ERROR, 'trailers that do not end the stream', this.down.id)
-    trailers(block, this.down.id)
+    this.#trailerFields = trailers(block, this.down.id)
+    this.#copies?.requestEnd(this.#trailerFields)
     this.#requestLength.end(this.down.id)
     this.#isWhole = true
     this.#hasBody = true
@@ -219,8 +236,9 @@ export class Exchange implements StreamUser, Asker {
   #answerBlock(up: HopStream, block: FieldBlock, endStream: boolean): void {
     if (this.#told) {
       if (!endStream) throw new Http2Error(ERROR_CODE.PROTOCOL_ERROR, 'trailers that do not end the stream', up.id)
-      trailers(block, up.id)
+      const fields = trailers(block, up.id)
       this.#answerLength?.end(up.id)
+      this.#copies?.answerEnd(fields)
       this.down.block(block.encoded, true)
       return
     }
@@ -239,14 +257,21 @@ export class Exchange implements StreamUser, Asker {
     this.#keepNoMore()
     this.#answerLength = new ContentLength(head.contentLength)
     if (endStream) this.#answerLength.end(up.id)
+    this.#copies?.answer(head, endStream)
+    if (endStream) this.#copies?.answerEnd()
     this.down.block(block.encoded, endStream)
   }
 
   #answerData(up: HopStream, bytes: Buffer, at: number, length: number, flags: number): void {
     const answer = this.#answerLength
     if (answer === undefined) throw new Http2Error(ERROR_CODE.PROTOCOL_ERROR, 'DATA before an answer', up.id)
-    answer.data(payloadOf(bytes, at, length, flags).length, up.id)
-    if (flags & FLAG.END_STREAM) answer.end(up.id)
+    const payload = payloadOf(bytes, at, length, flags)
+    answer.data(payload.length, up.id)
+    this.#copies?.answerData(payload)
+    if (flags & FLAG.END_STREAM) {
+      answer.end(up.id)
+      this.#copies?.answerEnd()
+    }
     this.down.pass(bytes, at, length, flags)
   }
 
@@ -322,6 +347,7 @@ export class Exchange implements StreamUser, Asker {
     this.#over = true
     this.#keepNoMore()
     this.#learner = undefined
+    this.#copies?.end()
     this.#user.onOver(this)
   }
 }
