@@ -17,8 +17,10 @@ import type { Choice, Routing } from '../routing.ts'
 import { Exchange, type ExchangeUser } from './exchange.ts'
 import { Hop, type HopUser } from './hop.ts'
 import type { HopStream } from './hop-stream.ts'
+import { Http1Target } from './http1-target.ts'
 import { JsonBody } from './json-body.ts'
 import { CONTINUE, ownAnswer } from './own-answer.ts'
+import { noteHttp1, speaksHttp1 } from './spoken.ts'
 import { type Loss, UpstreamHop } from './upstream-hop.ts'
 
 export interface Http2Options {
@@ -52,6 +54,8 @@ export class Http2Connection implements HopUser, ExchangeUser {
   /** Those that take new streams, by their key; and all that are not over. */
   readonly #targets = new Map<string, UpstreamHop>()
   readonly #hops = new Set<UpstreamHop>()
+  /** Targets that turned out to speak HTTP/1.1 only. */
+  readonly #speakHttp1 = new Set<string>()
   readonly #timer: Timer
   #lastUsed = APP
   #blockAtCheck = 0
@@ -164,16 +168,42 @@ export class Http2Connection implements HopUser, ExchangeUser {
     const known = this.#targets.get(key)
     if (known !== undefined) return known
     const { clock, connectApp } = this.#options
+    const connect = async (to: Choice, first: Buffer, signal: AbortSignal): Promise<Stream> => {
+      if (to.to === 'laptop') return to.open(first, this.#source.address, signal)
+      const stream = await connectApp(signal)
+      stream.send(first)
+      return stream
+    }
+    const { port, routing } = this.#options
+    const isBridged = this.#speakHttp1.has(key) || speaksHttp1(routing, clock, port, key)
     const hop = new UpstreamHop({
+      isBridged,
+      onNoHttp2: (_hop, sure) => {
+        this.#speakHttp1.add(key)
+        if (sure) noteHttp1(routing, clock, port, key)
+      },
       choice,
       clock,
       held: this.#held,
       maxStreams: MAX_STREAMS,
       open: async (opened, first, signal) => {
-        if (opened.choice.to === 'laptop') return opened.choice.open(first, this.#source.address, signal)
-        const stream = await connectApp(signal)
-        stream.send(first)
-        return stream
+        if (!isBridged) return connect(opened.choice, first, signal)
+        const target = new Http1Target({
+          clock,
+          held: this.#held,
+          maxStreams: MAX_STREAMS,
+          connect: (request, until) => {
+            routing.counts.bridged++
+            return connect(opened.choice, request, until)
+          },
+          onLost: (stream, how) => {
+            opened.loseStream(stream, how)
+            this.onRead()
+          },
+        })
+        target.start()
+        target.stream.send(first)
+        return target.stream
       },
       onRetired: (retired) => {
         if (this.#targets.get(key) === retired) this.#targets.delete(key)

@@ -126,6 +126,11 @@ export class Exchange implements StreamUser, Asker {
       if (this.#trailers === undefined) up.hold(NOTHING, true)
       else up.block(this.#trailers, true)
     }
+    if (to.hop.hasSettings) this.heard(to)
+  }
+
+  heard(_by: UpstreamHop): void {
+    // What a laptop is asked may come back until it answers.
     if (this.#choice.to === 'app') this.#keepNoMore()
   }
 
@@ -139,7 +144,8 @@ export class Exchange implements StreamUser, Asker {
     else if (how.kind === 'unable') {
       const text = 'The program that takes this request knows no CONNECT for other protocols (RFC 8441).'
       this.#answer(501, 'RC-E-320', text)
-    } else if (from.isApp) this.#user.appGone(this, how)
+    } else if (from.isApp && how.kind === 'gone') this.#user.appGone(this, how)
+    else if (from.isApp) this.fail(ERROR_CODE.INTERNAL_ERROR)
     else if (this.#told) this.fail(ERROR_CODE.INTERNAL_ERROR)
     else if (!wasFresh && this.#isRepeatable) this.#again()
     else this.#answer(503, 'RC-E-310', `The program on the laptop did not answer: ${how.why}.`)
@@ -212,7 +218,7 @@ export class Exchange implements StreamUser, Asker {
     if (this.#keeps) {
       const piece = Buffer.from(payload)
       // What was not sent yet must be kept; it is bounded by the stream's window.
-      if (piece.length > 0) this.#kept.add(piece, up !== undefined && this.#to?.isOpen === true)
+      if (piece.length > 0) this.#kept.add(piece, up !== undefined && this.#to?.hop.hasSettings === true)
       if (up === undefined) this.down.prepay(piece.length)
       this.#learner?.(piece, isLast)
     }

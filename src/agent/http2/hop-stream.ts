@@ -17,14 +17,21 @@ export interface StreamUser {
   onReset(stream: HopStream, code: number, bySelf: boolean): void
 }
 
-export class HopStream {
+/** Of whose octets a stream sends. */
+export interface RoomGiver {
+  /** So many went on in all, or were dropped: there is room for as many. */
+  wentOn(bytes: number): void
+  /** So many more wait. */
+  prepay(bytes: number): void
+}
+
+export class HopStream implements RoomGiver {
   readonly id: number
   readonly hop: Hop
   readonly sends: SendWindow
   readonly #receives: ReceiveWindow
   user: StreamUser
-  /** Of whose octets it sends; they get their room back when those went on. */
-  source: HopStream | undefined
+  source: RoomGiver | undefined
   /** The peer sends no more. */
   gotEnd = false
   /** We send no more. */
@@ -81,6 +88,17 @@ export class HopStream {
     if (bytes <= 0 || this.isClosed || !this.hop.held.take(bytes)) return
     this.#prepaid += bytes
     this.hop.credit(bytes)
+  }
+
+  /** What is sent once more, to somebody else, makes room only once. */
+  wentOn(bytes: number): void {
+    const more = bytes - (this.#credited - this.#padding)
+    if (more > 0) this.credit(more)
+  }
+
+  /** Octets that wait here. */
+  get heldBytes(): number {
+    return this.#heldBytes
   }
 
   /** Passes a DATA frame on, or holds its payload. */
@@ -223,13 +241,9 @@ export class HopStream {
     else if (this.gotEnd) this.hop.close(this, 'end')
   }
 
-  /** What is sent once more, to somebody else, makes room only once. */
   #went(bytes: number): void {
-    const { source } = this
     this.#sent += bytes
-    if (source === undefined) return
-    const more = this.#sent - (source.#credited - source.#padding)
-    if (more > 0) source.credit(more)
+    if (bytes > 0) this.source?.wentOn(this.#sent)
   }
 }
 

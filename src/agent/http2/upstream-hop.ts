@@ -19,6 +19,8 @@ export interface Asker {
   begin(to: UpstreamHop): void
   /** The target was not reached, or is there no more; `heard`: it may have acted on what it was asked. */
   lost(from: UpstreamHop, how: Loss): void
+  /** It speaks HTTP/2 and takes what it was asked. */
+  heard(by: UpstreamHop): void
   /** The target is away: who has asked all waits no longer for an answer that has not begun. */
   away(): void
 }
@@ -27,6 +29,8 @@ export type Loss =
   | { kind: 'not opened'; error: Error }
   /** It takes no more, and has not looked at this (RFC 9113 §6.8). */
   | { kind: 'unheard' }
+  /** Its connection for this one stream. */
+  | { kind: 'broken'; why: string }
   /** It does not know extended CONNECT. */
   | { kind: 'unable' }
   /** `orderly`: closed, not reset. */
@@ -38,6 +42,10 @@ export interface UpstreamHopOptions {
   held: Budget
   /** Streams that its user may ask at once. */
   maxStreams: number
+  /** HTTP/2 is spoken to a bridge, which needs no preface. */
+  isBridged: boolean
+  /** It does not speak HTTP/2; `sure`: it said something else. */
+  onNoHttp2(hop: UpstreamHop, sure: boolean): void
   /** @param first octets, which travel with the opening */
   open(hop: UpstreamHop, first: Buffer, signal: AbortSignal): Promise<Stream>
   /** It takes nothing more: the next one who asks the same needs another. */
@@ -58,6 +66,7 @@ export class UpstreamHop implements HopUser {
   readonly choice: Choice
   readonly key: string
   readonly hop: Hop
+  readonly isBridged: boolean
   /** It was never answered through. */
   isFresh = true
   readonly #options: UpstreamHopOptions
@@ -70,6 +79,7 @@ export class UpstreamHop implements HopUser {
   readonly #asking = new Map<HopStream, Asker>()
   #stream: Stream | undefined
   #unwatch: (() => void) | undefined
+  #isNoHttp2 = false
   #isEnding = false
   #isHeld = false
 
@@ -77,6 +87,7 @@ export class UpstreamHop implements HopUser {
     const { choice, clock, held, maxStreams } = options
     this.#options = options
     this.choice = choice
+    this.isBridged = options.isBridged
     this.key = choice.to === 'app' ? APP : choice.key
     const windows = choice.to === 'app' ? NEAR : FAR
     this.hop = new Hop({ user: this, clock, isServer: false, windows, held, maxStreams })
@@ -146,6 +157,7 @@ export class UpstreamHop implements HopUser {
 
   onSettings(): void {
     this.#options.onSettings(this)
+    for (const asker of this.#asking.values()) asker.heard(this)
     this.#beginWaiting()
   }
 
@@ -171,19 +183,37 @@ export class UpstreamHop implements HopUser {
   onBroken(error: Error): void {
     // It is told why before it is left.
     this.hop.out.flush()
+    this.#tellNoHttp2(true)
     this.#lose({ kind: 'gone', orderly: false, why: error.message })
   }
 
   onEnd(): void {
+    this.#tellNoHttp2(false)
     this.#lose({ kind: 'gone', orderly: true, why: 'it closed the connection' })
   }
 
   onClose(reason: FlowReset | undefined): void {
+    if (reason?.code !== 'lost') this.#tellNoHttp2(false)
     this.#lose({ kind: 'gone', orderly: reason === undefined, why: LOST })
   }
 
   onRead(): void {
     this.#options.onRead()
+  }
+
+  /** For a bridge: a stream was answered by nobody. */
+  loseStream(id: number, how: Loss): void {
+    const stream = this.hop.streams.get(id)
+    const asker = stream && this.#asking.get(stream)
+    if (stream === undefined || asker === undefined) return
+    this.hop.close(stream, 'peer')
+    asker.lost(this, how)
+  }
+
+  #tellNoHttp2(sure: boolean): void {
+    if (this.hop.hasSettings || this.#state !== 'open' || this.isBridged) return
+    this.#isNoHttp2 = true
+    this.#options.onNoHttp2(this, sure)
   }
 
   get #hasRoom(): boolean {
@@ -248,7 +278,7 @@ export class UpstreamHop implements HopUser {
 
   /** What goes first: written before any stream is opened. */
   begin(): void {
-    this.hop.out.outbox.add(PREFACE, 0, PREFACE.length)
+    if (!this.isBridged) this.hop.out.outbox.add(PREFACE, 0, PREFACE.length)
     this.hop.begin()
   }
 
@@ -279,8 +309,9 @@ export class UpstreamHop implements HopUser {
       else this.#stream.reset('cancel', 'it is of no use any more')
     }
     for (const asker of waiting) asker.lost(this, how.kind === 'not opened' ? how : { kind: 'unheard' })
-    for (const asker of askers) asker.lost(this, how)
-    this.#options.onOver(this, how)
+    // Who does not speak HTTP/2 has understood nothing.
+    for (const asker of askers) asker.lost(this, this.#isNoHttp2 ? { kind: 'unheard' } : how)
+    this.#options.onOver(this, this.#isNoHttp2 ? { kind: 'unheard' } : how)
   }
 
   #leave(): void {
