@@ -1,7 +1,11 @@
 /** Streams of one connection go where their requests belong. */
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
+import { FRAME } from '../../lib/http2/frame.ts'
+import { PREFACE } from '../../lib/http2/preface.ts'
+import { dial, echo, place } from '../http/fixtures/place.ts'
 import { ask, closeAll, h2Client, h2Echo, h2Place, h2Server, said } from './fixtures/place2.ts'
+import { GET, RawPeer } from './fixtures/raw-peer.ts'
 
 afterEach(closeAll)
 
@@ -94,4 +98,22 @@ test('a filter that looks into bodies decides when it has seen them', async () =
   assert.equal(await said(client, json, '{"user":"jane"}'), '200 laptop POST / 15')
   assert.equal(await said(client, json, '{"user":"anna"}'), '200 app POST / 15')
   assert.equal(await said(client, json, `"${'x'.repeat(200_000)}"`), '200 app POST / 200002')
+})
+
+test('a client whose preface comes in pieces, or late, is read by its streams', async () => {
+  // An app of HTTP/2 would have spoken within the silence.
+  const { port, silence } = await place(echo('app'), h2Echo('laptop'))
+  const slow = new RawPeer(await dial(port))
+  for (const piece of ['PR', 'I * HTT', 'P/2.0\r\n\r\nSM', '\r\n\r\n']) {
+    slow.socket.write(piece)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  slow.send(FRAME.SETTINGS, 0, 0).headers(1, { ...GET, ...JANE })
+  assert.equal((await slow.fields(1))['x-name'], 'laptop')
+  const silent = silence()
+  const late = new RawPeer(await dial(port))
+  await silent
+  late.socket.write(PREFACE)
+  late.send(FRAME.SETTINGS, 0, 0).headers(1, { ...GET, ...JANE })
+  assert.equal((await late.fields(1))['x-name'], 'laptop')
 })

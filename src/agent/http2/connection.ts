@@ -61,6 +61,7 @@ export class Http2Connection implements HopUser, ExchangeUser {
   #blockAtCheck = 0
   /** Nothing new is taken; when nothing is under way it ends. */
   #isEnding = false
+  #clientEnded = false
   #isOver = false
   #isHeld = false
   #advertised = { streams: MAX_STREAMS, connectProtocol: false }
@@ -132,6 +133,7 @@ export class Http2Connection implements HopUser, ExchangeUser {
   onEnd(): void {
     // Half-closed: answers under way still reach it, as they would directly.
     this.#isEnding = true
+    this.#clientEnded = true
     for (const hop of this.#hops) hop.end()
     this.#endIfIdle()
   }
@@ -145,7 +147,10 @@ export class Http2Connection implements HopUser, ExchangeUser {
     if (this.#isOver) return
     for (const hop of this.#hops) hop.settle()
     this.#client.settle()
-    this.#holdBack()
+    const { out } = this.#client
+    // What waits for room waits for ever: nobody will give any.
+    if (this.#clientEnded && out.heldBytes > 0 && !out.isFull) this.#cut()
+    else this.#holdBack()
   }
 
   /** What is no DATA has no windows: whoever makes it is not read while too much of it waits. */

@@ -160,3 +160,18 @@ test('heads that need many frames', async () => {
   const { headers } = await ask(h2Client(port), { 'x-long': long })
   assert.equal(headers['x-long'], long)
 })
+
+test('a client that half-closes while its answer waits for room: nobody will give any, so it is over', async () => {
+  const app = gathering()
+  const { port } = await place(app.server)
+  const client = await rawClient(port)
+  client.headers(1, GET)
+  const server = await app.next()
+  await server.frame(FRAME.HEADERS, 1)
+  server.headers(1, OK, FLAGS.headers)
+  for (let n = 0; n < 5; n++) server.data(1, PIECE)
+  await take(client, 1, 65_535)
+  client.socket.end()
+  await client.closed()
+  await server.closed()
+})

@@ -26,6 +26,8 @@ export interface Http1ExchangeOptions {
   clock: Clock
   connect(first: Buffer): Promise<Stream>
   onLost(how: { kind: 'not opened'; error: Error } | { kind: 'broken'; why: string }): void
+  /** Nothing comes of it any more. */
+  onOver(): void
   /** Sends what was said on the stream. */
   settle(): void
 }
@@ -48,6 +50,7 @@ export class Http1Exchange implements StreamUser, RoomGiver {
   #body: BodyReader | undefined
   #isTunnel = false
   #endsWithConnection = false
+  #clientEnded = false
   #over = false
 
   constructor(options: Http1ExchangeOptions) {
@@ -75,12 +78,12 @@ export class Http1Exchange implements StreamUser, RoomGiver {
       this.#isFull = false
       for (const bytes of this.#unsent) this.#isFull = !target.send(bytes) || this.#isFull
       this.#unsent = []
-      if (this.#isTunnel && this.#isRequestWhole) target.end()
+      if (this.#clientEnded) target.end()
       if (!this.#isFull) this.#onTargetDrain()
       target.resume()
     } catch (error) {
       if (this.#over) return
-      this.#over = true
+      this.#end()
       onLost({ kind: 'not opened', error: error as Error })
       settle()
     }
@@ -96,10 +99,16 @@ export class Http1Exchange implements StreamUser, RoomGiver {
     this.#fromStream(payloadOf(bytes, at, length, flags), (flags & FLAG.END_STREAM) !== 0)
   }
 
+  /** The client sends nothing more; the target hears of it as it would directly. */
+  endClient(): void {
+    this.#clientEnded = true
+    this.#target?.end()
+  }
+
   onOther(): void {}
 
   onReset(): void {
-    this.#over = true
+    this.#end()
     this.#target?.reset('cancel', 'the request was given up')
   }
 
@@ -224,7 +233,7 @@ export class Http1Exchange implements StreamUser, RoomGiver {
   /** Nothing more is wanted of the target. */
   #leave(): void {
     if (this.#over) return
-    this.#over = true
+    this.#end()
     if (this.#target !== undefined) letGo(this.#target, this.#options.clock)
     // What is left of the request nobody reads (RFC 9113 §8.1).
     if (!this.#isRequestWhole) this.#options.stream.resetBehind(ERROR_CODE.NO_ERROR)
@@ -232,8 +241,13 @@ export class Http1Exchange implements StreamUser, RoomGiver {
 
   #lose(why: string): void {
     if (this.#over) return
-    this.#over = true
+    this.#end()
     this.#target?.reset('cancel', why)
     this.#options.onLost({ kind: 'broken', why })
+  }
+
+  #end(): void {
+    this.#over = true
+    this.#options.onOver()
   }
 }

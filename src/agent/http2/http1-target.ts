@@ -28,6 +28,7 @@ export class Http1Target implements HopUser {
   readonly #far: Stream
   /** What HTTP/2 is spoken to; its preface is left out. */
   readonly stream: Stream
+  readonly #exchanges = new Set<Http1Exchange>()
   readonly #gone = new AbortController()
 
   constructor(options: Http1TargetOptions) {
@@ -48,12 +49,13 @@ export class Http1Target implements HopUser {
 
   onOpen(stream: HopStream, block: FieldBlock, endStream: boolean): void {
     const { clock, connect, onLost } = this.#options
-    const exchange = new Http1Exchange({
+    const exchange: Http1Exchange = new Http1Exchange({
       stream,
       head: requestHead(block, stream.id),
       isWhole: endStream,
       clock,
       connect: (first) => connect(first, this.#gone.signal),
+      onOver: () => this.#exchanges.delete(exchange),
       onLost: (how) => {
         this.#hop.close(stream, 'reset')
         onLost(stream.id, how)
@@ -61,6 +63,7 @@ export class Http1Target implements HopUser {
       settle: () => this.#hop.settle(),
     })
     stream.user = exchange
+    this.#exchanges.add(exchange)
     void exchange.open()
   }
 
@@ -75,7 +78,7 @@ export class Http1Target implements HopUser {
   }
 
   onEnd(): void {
-    // Who asks has gone or asks nothing more; answers under way go on.
+    for (const exchange of this.#exchanges) exchange.endClient()
   }
 
   onClose(): void {
