@@ -1,6 +1,8 @@
 /** Streams of one connection go where their requests belong. */
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { afterEach, test } from 'node:test'
+import { promisify } from 'node:util'
 import { FRAME } from '../../lib/http2/frame.ts'
 import { PREFACE } from '../../lib/http2/preface.ts'
 import { dial, echo, place } from '../http/fixtures/place.ts'
@@ -61,6 +63,21 @@ test('trailers pass', async () => {
   const { trailers, body } = await ask(h2Client(port), { ':method': 'POST', te: 'trailers' }, 'ask')
   assert.equal(trailers['grpc-status'], '0')
   assert.equal(body.toString(), 'answer')
+})
+
+test('curl asks the app and the laptop, by prior knowledge and by upgrade', async () => {
+  const { port } = await h2Place()
+  const curl = async (how: string, ...more: string[]): Promise<string> => {
+    const args = ['-s', '--max-time', '5', how, ...more, '-w', ' %{http_version}', `http://127.0.0.1:${port}/a`]
+    return (await promisify(execFile)('curl', args)).stdout
+  }
+  assert.equal(await curl('--http2-prior-knowledge', '-d', 'hello'), 'app POST /a 5 2')
+  assert.equal(await curl('--http2-prior-knowledge', '-H', 'x-user: jane'), 'laptop GET /a 0 2')
+  // A server may ignore h2c's upgrade (RFC 9110 §7.8); one of HTTP/2 only answers no request of HTTP/1.1.
+  const old = await place(echo('app'), echo('laptop'))
+  const upgrade = ['-s', '--max-time', '5', '--http2', '-H', 'x-user: jane', '-w', ' %{http_version}']
+  const { stdout } = await promisify(execFile)('curl', [...upgrade, `http://127.0.0.1:${old.port}/a`])
+  assert.equal(stdout, 'laptop GET /a 0 1.1')
 })
 
 test('nothing listens on the laptop: the app answers, or nobody, as its user says', async () => {
