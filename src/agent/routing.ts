@@ -120,4 +120,6 @@ export interface RouteCounts {
   unheard: number
   /** Requests that the laptop's program declined. */
   declined: number
+  /** Requests of HTTP/2 that a target got as HTTP/1.1, since it speaks no other. */
+  bridged: number
 }

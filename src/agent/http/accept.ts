@@ -4,13 +4,14 @@ import { type Clock, systemClock } from '../../lib/clock.ts'
 import { spliceSocket } from '../../wire/carrier/splice-socket.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 import { StreamRefused } from '../../wire/session/refused.ts'
+import { acceptHttp2 } from '../http2/accept-http2.ts'
 import type { Choice, RawConnection, Routing, Secure } from '../routing.ts'
 import type { AppTls } from '../tls/app-tls.ts'
 import { beginsTls, type ClientHello } from '../tls/client-hello.ts'
 import type { EndedTls } from '../tls/ended-tls.ts'
 import { readClientHello } from '../tls/read-client-hello.ts'
 import { HttpConnection } from './connection.ts'
-import { isOpen, looksLikeHttp, speaksHttp } from './first-bytes.ts'
+import { isOpen, looksLikeHttp, speaksHttp, speaksHttp2 } from './first-bytes.ts'
 import { hearBoth } from './hear-both.ts'
 import { connectApp } from './upstream.ts'
 
@@ -80,7 +81,8 @@ class Reception {
       return
     }
     const first = await this.#firstBytes()
-    if (looksLikeHttp(first)) this.#http(first)
+    if (speaksHttp2(first) === true) this.#http2(first)
+    else if (looksLikeHttp(first)) this.#http(first)
     else if (isOpen(first)) await this.#undecided(first)
     else if (beginsTls(first)) await this.#tls(first)
     else await this.#raw(first)
@@ -124,7 +126,7 @@ class Reception {
     }
     const onData = (more: Buffer): void => {
       bytes = Buffer.concat([bytes, more])
-      if (speaksHttp(bytes) !== 'more') done()
+      if (speaksHttp(bytes) !== 'more' && speaksHttp2(bytes) !== 'more') done()
     }
     const timer = this.#clock.after(SILENT_MS, done)
     client.on('data', onData).once('end', done).once('close', done)
@@ -142,6 +144,11 @@ class Reception {
     const known = { secure: this.#secure }
     const upstream = await this.#open(this.#routing.decideRaw(this.#target.port, known), first, known)
     const heard = await hearBoth(client, upstream.stream, first, this.#clock)
+    if (heard.speaks === 'http2') {
+      upstream.stream.reset('cancel', 'its streams go where they belong')
+      this.#http2(heard.bytes)
+      return
+    }
     if (heard.speaks === 'http') {
       if (heard.told) upstream.stream.reset('cancel', 'it is a request, which goes where it belongs')
       this.#http(heard.bytes, heard.told ? undefined : upstream)
@@ -167,6 +174,16 @@ class Reception {
       secure: this.#secure,
       connectApp: (signal) => this.#connectApp(signal),
     }).start(first, upstream)
+  }
+
+  #http2(first: Buffer): void {
+    acceptHttp2(this.#client, first, {
+      port: this.#target.port,
+      routing: this.#routing,
+      clock: this.#clock,
+      secure: this.#secure,
+      connectApp: (signal) => this.#connectApp(signal),
+    })
   }
 
   /** Where nothing listens on the laptop, that is the app, or nobody: its user says which. */

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../lib/clock.ts'
 import type { FilterNeeds } from '../../lib/filter/request.ts'
 import { BadMessage } from '../../lib/http1/bad-message.ts'
+import { withoutH2c } from '../../lib/http1/without-h2c.ts'
 import { readDirectly } from '../../lib/slab-socket.ts'
 import { Written } from '../../lib/written.ts'
 import type { Stream } from '../../wire/session/contract.ts'
@@ -123,7 +124,8 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
     }
     this.#headTimer?.cancel()
     this.#headTimer = undefined
-    const request = new PassingRequest(head, this.#unread.bytes.subarray(0, head.bytes))
+    // HTTP/2 that began behind such a request would be a tunnel of requests that nobody leads.
+    const request = new PassingRequest(head, withoutH2c(head, this.#unread.bytes.subarray(0, head.bytes)))
     this.#unread.take(head.bytes)
     this.#request = request
     const needs = this.#options.routing.needs(this.#options.port)

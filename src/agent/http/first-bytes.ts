@@ -1,4 +1,5 @@
 /** What a connection speaks, told by its first bytes. */
+import { beginsWithPreface } from '../../lib/http2/preface.ts'
 
 const TOKEN = String.raw`[!#$%&'*+\-.^_\`|~0-9A-Za-z]`
 /**
@@ -24,15 +25,23 @@ export function speaksHttp(first: Buffer): boolean | 'more' {
   return first.length >= MAX_LINE_BYTES ? true : 'more'
 }
 
-/** What is still open is HTTP only when a request has clearly begun: its client is slow, and it is not another protocol's greeting. */
+/**
+ * Whether it is HTTP/2's preface (RFC 9113 §3.4). @returns `more` while it is open, and cannot be anything else
+ */
+export function speaksHttp2(first: Buffer): boolean | 'more' {
+  return first.length > 'PRI '.length && beginsWithPreface(first)
+}
+
+/** What is still open is HTTP/1 only when a request has clearly begun: its client is slow, and it is not another protocol's greeting. */
 export function looksLikeHttp(first: Buffer): boolean {
+  if (speaksHttp2(first) !== false) return false
   const speaks = speaksHttp(first)
   return speaks === 'more' ? beginsHttp(first) : speaks
 }
 
 /** Whether it may become clear later: by then a request would have clearly begun. */
 export function isOpen(first: Buffer): boolean {
-  return first.length <= MAX_OPEN_BYTES && speaksHttp(first) === 'more'
+  return first.length <= MAX_OPEN_BYTES && (speaksHttp(first) === 'more' || speaksHttp2(first) === 'more')
 }
 
 function beginsHttp(first: Buffer): boolean {

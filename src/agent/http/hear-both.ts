@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../../lib/clock.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 import { beginsTls } from '../tls/client-hello.ts'
-import { isOpen, looksLikeHttp } from './first-bytes.ts'
+import { isOpen, looksLikeHttp, speaksHttp2 } from './first-bytes.ts'
 import { type Word, waitForEither } from './wait-for-either.ts'
 
 /** What a client says is held for so long while it may become a request. */
@@ -12,6 +12,7 @@ const HELD_MS = 1000
 export type Heard =
   /** `told`: the other end got some of these bytes, and must get nothing else on this stream. */
   | { speaks: 'http'; bytes: Buffer; told: boolean }
+  | { speaks: 'http2'; bytes: Buffer }
   /** Perhaps; the other end got nothing. */
   | { speaks: 'tls'; bytes: Buffer }
   /** All that the client said is passed on; the last word, if it is the other end's, is not. */
@@ -29,6 +30,7 @@ export async function hearBoth(client: Socket, stream: Stream, first: Buffer, cl
   for (;;) {
     const last: Word = client.readableEnded ? { by: 'client end' } : await waitForEither(client, stream, time?.signal)
     if (last.by === 'client') bytes = Buffer.concat([bytes, last.bytes])
+    if (speaksHttp2(bytes) === true) return { speaks: 'http2', bytes }
     if (looksLikeHttp(bytes)) return { speaks: 'http', bytes, told: told > 0 }
     if (last.by === 'client' && told === 0 && beginsTls(bytes)) return { speaks: 'tls', bytes }
     const open = (last.by === 'client' || last.by === 'time') && isOpen(bytes)

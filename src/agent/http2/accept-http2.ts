@@ -1,0 +1,12 @@
+/** A client's connection that speaks HTTP/2, from its preface on. */
+import type { Socket } from 'node:net'
+import { PREFACE } from '../../lib/http2/preface.ts'
+import { Http2Connection, type Http2Options } from './connection.ts'
+
+/**
+ * Takes a client whose preface has been read whole.
+ * @param first octets that were read already, from the preface on. The socket is paused; it may be one of TLS.
+ */
+export function acceptHttp2(client: Socket, first: Buffer, options: Omit<Http2Options, 'client'>): void {
+  new Http2Connection({ ...options, client }).start(first.subarray(PREFACE.length))
+}

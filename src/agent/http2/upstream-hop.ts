@@ -1,0 +1,326 @@
+/** The hop to one target of a client's connection: the app, or one laptop's program. */
+import type { Budget } from '../../lib/budget.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { ERROR_CODE } from '../../lib/http2/error-code.ts'
+import { PREFACE } from '../../lib/http2/preface.ts'
+import type { FlowReset } from '../../wire/mux/contract.ts'
+import type { Stream } from '../../wire/session/contract.ts'
+import { letGo } from '../http/let-go.ts'
+import { APP } from '../http/upstream.ts'
+import type { Choice } from '../routing.ts'
+import { Hop, type HopUser } from './hop.ts'
+import type { HopStream } from './hop-stream.ts'
+
+/** Who asks something of a target. */
+export interface Asker {
+  /** It is an extended CONNECT, which not every target takes (RFC 8441 §3). */
+  readonly needsConnectProtocol: boolean
+  /** There is room for its stream. */
+  begin(to: UpstreamHop): void
+  /** The target was not reached, or is there no more; `heard`: it may have acted on what it was asked. */
+  lost(from: UpstreamHop, how: Loss): void
+  /** It speaks HTTP/2 and takes what it was asked. */
+  heard(by: UpstreamHop): void
+  /** The target is away: who has asked all waits no longer for an answer that has not begun. */
+  away(): void
+}
+
+export type Loss =
+  | { kind: 'not opened'; error: Error }
+  /** It takes no more, and has not looked at this (RFC 9113 §6.8). */
+  | { kind: 'unheard' }
+  /** Its connection for this one stream. */
+  | { kind: 'broken'; why: string }
+  /** It does not know extended CONNECT. */
+  | { kind: 'unable' }
+  /** `orderly`: closed, not reset. */
+  | { kind: 'gone'; orderly: boolean; why: string }
+
+export interface UpstreamHopOptions {
+  choice: Choice
+  clock: Clock
+  held: Budget
+  /** Streams that its user may ask at once. */
+  maxStreams: number
+  /** HTTP/2 is spoken to a bridge, which needs no preface. */
+  isBridged: boolean
+  /** It does not speak HTTP/2; `sure`: it said something else. */
+  onNoHttp2(hop: UpstreamHop, sure: boolean): void
+  /** @param first octets, which travel with the opening */
+  open(hop: UpstreamHop, first: Buffer, signal: AbortSignal): Promise<Stream>
+  /** It takes nothing more: the next one who asks the same needs another. */
+  onRetired(hop: UpstreamHop): void
+  /** It is over; who asked was told. */
+  onOver(hop: UpstreamHop, how: Loss): void
+  onSettings(hop: UpstreamHop): void
+  onRead(): void
+}
+
+/** A program's own windows bound what goes to it; these bound what comes. A laptop is far away, and its path must be filled. */
+const NEAR = { stream: 256 * 1024, connection: 1024 * 1024 }
+const FAR = { stream: 2 * 1024 * 1024, connection: 4 * 1024 * 1024 }
+const LOST = 'the connection to it was lost'
+const AWAY = 'it has been away for 8 s'
+
+export class UpstreamHop implements HopUser {
+  readonly choice: Choice
+  readonly key: string
+  readonly hop: Hop
+  readonly isBridged: boolean
+  /** It was never answered through. */
+  isFresh = true
+  readonly #options: UpstreamHopOptions
+  readonly #gone = new AbortController()
+  #state: 'new' | 'opening' | 'open' | 'over' = 'new'
+  /** Takes no more streams. */
+  #isRetired = false
+  /** They wait for a stream to end. */
+  #waiting = new Set<Asker>()
+  readonly #asking = new Map<HopStream, Asker>()
+  #stream: Stream | undefined
+  #unwatch: (() => void) | undefined
+  #isNoHttp2 = false
+  #isEnding = false
+  #isHeld = false
+
+  constructor(options: UpstreamHopOptions) {
+    const { choice, clock, held, maxStreams } = options
+    this.#options = options
+    this.choice = choice
+    this.isBridged = options.isBridged
+    this.key = choice.to === 'app' ? APP : choice.key
+    const windows = choice.to === 'app' ? NEAR : FAR
+    this.hop = new Hop({ user: this, clock, isServer: false, windows, held, maxStreams })
+  }
+
+  get isApp(): boolean {
+    return this.choice.to === 'app'
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open'
+  }
+
+  /** Gives room for a stream, now or later, or says that it was lost. */
+  ask(asker: Asker): void {
+    if (!this.#tryBegin(asker)) this.#waiting.add(asker)
+  }
+
+  /** Opens the stream of somebody who was told to begin. */
+  stream(id: number, asker: Asker & HopStream['user']): HopStream {
+    const stream = this.hop.open(id, asker)
+    this.#asking.set(stream, asker)
+    if (this.hop.isUsedUp) this.#retire()
+    return stream
+  }
+
+  /** Nothing is wanted of this asker any more, which has no stream yet. */
+  giveUp(asker: Asker): void {
+    this.#waiting.delete(asker)
+    this.#endIfIdle()
+  }
+
+  /** Sends what may go; opens the connection when there is something to say. */
+  settle(): void {
+    if (this.#state === 'new') void this.#open()
+    else this.hop.settle()
+    if (!this.#isEnding || this.#stream === undefined) return
+    if (this.hop.out.heldBytes > 0 || this.#waiting.size > 0) return
+    this.#isEnding = false
+    this.#stream.end()
+  }
+
+  /** The client sends nothing more on any stream: the target hears of it when it has all, as it would directly. */
+  end(): void {
+    this.#isEnding = true
+  }
+
+  /** Whoever is told what it says takes no more for now, or takes it again. */
+  hold(isHeld: boolean): void {
+    if (this.#isHeld === isHeld) return
+    this.#isHeld = isHeld
+    if (isHeld) this.#stream?.pause()
+    else this.#stream?.resume()
+  }
+
+  /** Ends it in order. Nobody asks any more. */
+  close(): void {
+    this.#leave()
+    this.#gone.abort(new Error('nobody waits for it any more'))
+    if (this.#stream === undefined) return
+    this.hop.goaway(ERROR_CODE.NO_ERROR)
+    this.hop.out.flush()
+    letGo(this.#stream, this.#options.clock)
+  }
+
+  onOpen(): void {}
+
+  onSettings(): void {
+    this.#options.onSettings(this)
+    for (const asker of this.#asking.values()) asker.heard(this)
+    this.#beginWaiting()
+  }
+
+  onGoaway(lastStream: number): void {
+    this.#retire()
+    for (const [stream, asker] of [...this.#asking]) {
+      if (stream.id <= lastStream) continue
+      this.hop.close(stream, 'peer')
+      asker.lost(this, { kind: 'unheard' })
+    }
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const asker of waiting) asker.lost(this, { kind: 'unheard' })
+    this.#endIfIdle()
+  }
+
+  onStreamClosed(stream: HopStream): void {
+    this.#asking.delete(stream)
+    this.#beginWaiting()
+    this.#endIfIdle()
+  }
+
+  onBroken(error: Error): void {
+    // It is told why before it is left.
+    this.hop.out.flush()
+    this.#tellNoHttp2(true)
+    this.#lose({ kind: 'gone', orderly: false, why: error.message })
+  }
+
+  onEnd(): void {
+    this.#tellNoHttp2(false)
+    this.#lose({ kind: 'gone', orderly: true, why: 'it closed the connection' })
+  }
+
+  onClose(reason: FlowReset | undefined): void {
+    if (reason?.code !== 'lost') this.#tellNoHttp2(false)
+    this.#lose({ kind: 'gone', orderly: reason === undefined, why: LOST })
+  }
+
+  onRead(): void {
+    this.#options.onRead()
+  }
+
+  /** For a bridge: a stream was answered by nobody. */
+  loseStream(id: number, how: Loss): void {
+    const stream = this.hop.streams.get(id)
+    const asker = stream && this.#asking.get(stream)
+    if (stream === undefined || asker === undefined) return
+    this.hop.close(stream, 'peer')
+    asker.lost(this, how)
+  }
+
+  #tellNoHttp2(sure: boolean): void {
+    if (this.hop.hasSettings || this.#state !== 'open' || this.isBridged) return
+    this.#isNoHttp2 = true
+    this.#options.onNoHttp2(this, sure)
+  }
+
+  get #hasRoom(): boolean {
+    return this.hop.streams.size < this.hop.peer.maxConcurrentStreams
+  }
+
+  #beginWaiting(): void {
+    for (const asker of this.#waiting) {
+      if (this.#isOver) return
+      if (this.#tryBegin(asker)) this.#waiting.delete(asker)
+    }
+  }
+
+  /** @returns whether it waits no longer */
+  #tryBegin(asker: Asker): boolean {
+    if (!this.#hasRoom) return false
+    if (!asker.needsConnectProtocol || this.hop.peer.connectProtocol) asker.begin(this)
+    else if (this.hop.hasSettings) asker.lost(this, { kind: 'unable' })
+    else return false
+    return true
+  }
+
+  async #open(): Promise<void> {
+    this.#state = 'opening'
+    const { out } = this.hop
+    const { choice } = this
+    const away = new AbortController()
+    if (choice.to === 'laptop') {
+      this.#unwatch = choice.watch({
+        onAway: () => {
+          away.abort(new Error(AWAY))
+          for (const asker of [...this.#asking.values()]) asker.away()
+          if (this.#asking.size === 0) this.#lose({ kind: 'gone', orderly: false, why: AWAY })
+          this.#options.onRead()
+        },
+        onLeave: () => {
+          this.#retire()
+          this.#endIfIdle()
+          this.#options.onRead()
+        },
+      })
+    }
+    try {
+      const signal = AbortSignal.any([this.#gone.signal, away.signal])
+      const stream = await this.#options.open(this, out.outbox.take(), signal)
+      if (this.#isOver) {
+        stream.reset('cancel', 'nobody waits for it any more')
+        return
+      }
+      this.#state = 'open'
+      this.#stream = stream
+      out.connect(stream)
+      stream.bind(this.hop)
+      if (!this.#isHeld) stream.resume()
+      this.settle()
+      this.#endIfIdle()
+    } catch (error) {
+      this.#lose({ kind: 'not opened', error: error as Error })
+      this.#options.onRead()
+    }
+  }
+
+  /** What goes first: written before any stream is opened. */
+  begin(): void {
+    if (!this.isBridged) this.hop.out.outbox.add(PREFACE, 0, PREFACE.length)
+    this.hop.begin()
+  }
+
+  get #isOver(): boolean {
+    return this.#state === 'over'
+  }
+
+  #retire(): void {
+    if (this.#isRetired) return
+    this.#isRetired = true
+    this.#options.onRetired(this)
+  }
+
+  #endIfIdle(): void {
+    if (!this.#isRetired || this.#isOver || this.#state !== 'open') return
+    if (this.#asking.size > 0 || this.#waiting.size > 0) return
+    this.close()
+    this.#options.onOver(this, { kind: 'gone', orderly: true, why: 'it takes no more' })
+  }
+
+  #lose(how: Loss): void {
+    if (this.#isOver) return
+    const askers = [...this.#asking.values()]
+    const waiting = [...this.#waiting]
+    this.#leave()
+    if (this.#stream !== undefined) {
+      if (how.kind === 'gone' && how.why !== LOST) letGo(this.#stream, this.#options.clock)
+      else this.#stream.reset('cancel', 'it is of no use any more')
+    }
+    for (const asker of waiting) asker.lost(this, how.kind === 'not opened' ? how : { kind: 'unheard' })
+    // Who does not speak HTTP/2 has understood nothing.
+    for (const asker of askers) asker.lost(this, this.#isNoHttp2 ? { kind: 'unheard' } : how)
+    this.#options.onOver(this, this.#isNoHttp2 ? { kind: 'unheard' } : how)
+  }
+
+  #leave(): void {
+    this.#state = 'over'
+    this.#unwatch?.()
+    this.#unwatch = undefined
+    this.#retire()
+    this.#asking.clear()
+    this.#waiting.clear()
+    this.hop.stop()
+  }
+}
