@@ -18,6 +18,8 @@ let owners = 0
 /** Dials. */
 export function connectSlabs(options: NetConnectOpts & SocketConstructorOpts): Socket {
   const socket = new SlabSocket({ allowHalfOpen: options.allowHalfOpen })
+  // Node takes this from the options of a socket's making, not from those of `connect`.
+  if ('noDelay' in options && options.noDelay === true) socket.setNoDelay(true)
   return socket.connect(options)
 }
 
@@ -99,11 +101,13 @@ class SlabSocket extends Socket {
   #own: Buffer | undefined
   #isLate = false
   readonly #sent = (error?: Error | null): void => {
+    const wasLate = this.#isLate
+    // Before anybody hears of it: who does writes again, and must not be told of that within his own write.
     this.unsent = 0
+    this.#isLate = false
     if (error) this.destroy(error)
     // Who has written to the queue meanwhile hears from that.
-    else if (this.#isLate && !this.writableNeedDrain) this.emit('drain')
-    this.#isLate = false
+    else if (wasLate && !this.writableNeedDrain) this.emit('drain')
   }
 
   constructor(options: SocketConstructorOpts) {

@@ -140,6 +140,28 @@ describe('sockets that lend what they read', () => {
     await close()
   })
 
+  it('that drain tell it once, and never within a write of who hears it', async () => {
+    const { near, far, close } = await pair()
+    let depth = 0
+    let drains = 0
+    near.on('drain', () => {
+      drains++
+      assert.equal(depth, 0, 'told within a write')
+      depth++
+      // Taken at once: nothing is late any more.
+      writeDirectly(near, Buffer.from('small'))
+      depth--
+      if (drains === 1) while (writeDirectly(near, Buffer.alloc(SLAB_BYTES)));
+    })
+    while (writeDirectly(near, Buffer.alloc(SLAB_BYTES)));
+    far.resume()
+    while (drains < 2) await once(near, 'drain')
+    near.end()
+    await once(far, 'end')
+    far.end()
+    await close()
+  })
+
   it('that write directly to whom has gone are closed with an error, and take no more', async () => {
     const { near, far, close } = await pair()
     far.resetAndDestroy()
