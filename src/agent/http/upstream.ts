@@ -136,6 +136,7 @@ export function socketStream(socket: Socket): Stream {
       ended = true
       socket.end()
     },
-    reset: () => void socket.resetAndDestroy(),
+    // A socket that still shuts down cannot be reset: Node would leave it open, and tell nobody.
+    reset: () => void (socket.writableEnded && !socket.writableFinished ? socket.destroy() : socket.resetAndDestroy()),
   }
 }
