@@ -147,9 +147,13 @@ export class Http2Connection implements HopUser, ExchangeUser {
   /** Something was read on any hop: what was made of it goes out. */
   onRead(): void {
     if (this.#isOver) return
-    for (const hop of this.#hops) hop.settle()
-    this.#client.settle()
     const { out } = this.#client
+    // What goes out on one side makes room on the other: all that waited goes before anything is written.
+    out.pump()
+    for (const hop of this.#hops) hop.hop.out.pump()
+    out.pump()
+    for (const hop of this.#hops) hop.settle()
+    out.flush()
     // What waits for room waits for ever: nobody will give any.
     if (this.#clientEnded && out.heldBytes > 0 && !out.isFull) this.#cut()
     else this.#holdBack()

@@ -18,7 +18,7 @@ export class SendWindow {
   }
 }
 
-/** What the peer may still send. Room is given back by halves, so that few frames tell it. */
+/** What the peer may still send. Room is given back by eighths: few frames tell it, and a peer that fills the window need not stop. */
 export class ReceiveWindow {
   readonly #size: number
   #left: number
@@ -39,7 +39,7 @@ export class ReceiveWindow {
   /** @returns what the peer has to be told now, or 0 */
   give(bytes: number): number {
     this.#owed += bytes
-    if (this.#owed * 2 < this.#size) return 0
+    if (this.#owed * 8 < this.#size) return 0
     const told = this.#owed
     this.#owed = 0
     this.#left += told
