@@ -59,7 +59,7 @@ const MAX_KINDS = 64
 /** Characters of what is wrong: certificates and paths have names of any length. */
 const MAX_PROBLEM = 1500
 /** Application protocols that can be looked into. */
-const READABLE = new Set(['http/1.1', 'http/1.0'])
+const READABLE = new Set(['h2', 'http/1.1', 'http/1.0'])
 
 export class AppTls {
   readonly #options: AppTlsOptions
