@@ -17,6 +17,7 @@ inNamespace(import.meta.filename, () => {
   let agent: PodProcess
   let daemon: TestDaemon
   let generation = 0
+  let killed = false
 
   before(async () => {
     pod = await TestPod.start()
@@ -29,7 +30,8 @@ inNamespace(import.meta.filename, () => {
   })
   afterEach(async () => {
     daemon.session?.close()
-    agent.signal('SIGKILL')
+    if (!killed) agent.signal('SIGKILL')
+    killed = false
     await agent.exited
     await manager.close()
   })
@@ -56,7 +58,11 @@ inNamespace(import.meta.filename, () => {
   const counted = async (connections: number): Promise<void> => {
     while (daemon.earlier?.connections !== connections) await once(daemon.events, 'earlier')
   }
-  const runs = (): number => pod.run('sh', '-c', 'cat /proc/[0-9]*/cmdline | tr "\\0" " "').split('--reopen').length - 1
+  /** Runs of the helper in the pod. Its shell has the same words, so only Node is counted. */
+  const helpers = (): number => {
+    const programs = pod.run('sh', '-c', 'for f in /proc/[0-9]*/cmdline; do tr "\\0" " " < $f; echo; done').split('\n')
+    return programs.filter((line) => /^\S*node\b.*--reopen/.test(line)).length
+  }
 
   test('stay with the app and are counted; those of the agent are not', async () => {
     const kept = [new Kept(POD), new Kept(POD), new Kept(POD_V6)]
@@ -75,7 +81,64 @@ inNamespace(import.meta.filename, () => {
     }
     await counted(0)
   })
+
+  test('are ended when they are quiet where that is wished; no request fails, and what is under way is answered by the app', async () => {
+    const idle = [new Kept(POD), new Kept(POD), new Kept(POD_V6)]
+    const busy = new Kept(POD)
+    try {
+      for (const one of [...idle, busy]) assert.equal(await one.ask(), 'app')
+      const answers: string[] = []
+      const answered = (async () => {
+        // Each follows on an answer at once, and takes longer than what counts as quiet.
+        for (let n = 0; n < 3; n++) answers.push(await busy.ask(), await busy.ask('/?ms=4500'))
+      })()
+      await attach({ reopen: true })
+      assert.deepEqual(daemon.earlier, { kind: 'earlier', intercept: 'i1', connections: 4, ends: true })
+      while ((daemon.earlier?.connections ?? 0) > 1) {
+        // Whether the kernel's clock tells who spoke last is chance.
+        for (const one of idle) if (one.sockets.size === 1) await one.ask()
+        await Promise.race([once(daemon.events, 'earlier'), delay(4500)])
+      }
+      for (const one of idle) assert.equal(await one.ask(), 'laptop')
+      await answered
+      assert.deepEqual(new Set(answers), new Set(['app']))
+      assert.equal(busy.sockets.size, 1)
+      await counted(0)
+      assert.equal(await busy.ask(), 'laptop')
+      await until(() => helpers() === 0)
+    } finally {
+      for (const one of [...idle, busy]) one.close()
+    }
+  })
+
+  test('the helper ends when nobody wants it any more, and with the agent', async () => {
+    const kept = new Kept(POD)
+    try {
+      assert.equal(await kept.ask(), 'app')
+      const slow = kept.ask('/?ms=8000')
+      await attach({ reopen: true })
+      await until(() => helpers() === 1)
+      configure({})
+      await until(() => helpers() === 0)
+      while (daemon.earlier?.ends !== false) await once(daemon.events, 'earlier')
+      configure({ reopen: true })
+      await until(() => helpers() === 1)
+      agent.signal('SIGKILL')
+      killed = true
+      await agent.exited
+      await until(() => helpers() === 0)
+      assert.equal(await slow, 'app')
+    } finally {
+      kept.close()
+    }
+  })
 })
+
+/** Resolves when it is so; rejects after ten seconds. */
+async function until(isSo: () => boolean): Promise<void> {
+  for (const end = performance.now() + 10_000; !isSo(); await delay(50))
+    assert.ok(performance.now() < end, 'not within 10 s')
+}
 
 /** A client that keeps one connection. */
 class Kept {
