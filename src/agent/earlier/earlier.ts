@@ -37,6 +37,8 @@ export class Earlier {
   #open = new Map<number, Connection[]>()
   /** By the Intercept's uid. */
   #wishes = new Map<string, { ports: readonly number[]; since: number }>()
+  /** As it was when whoever asked was told. */
+  #known = ''
   #newAt = Number.NEGATIVE_INFINITY
   #lookedAt = Number.NEGATIVE_INFINITY
 
@@ -54,7 +56,8 @@ export class Earlier {
   }
 
   /**
-   * Ports that are taken from now on, and who wants connections to them ended. What is known of connections afterwards is true of now.
+   * Ports that are taken from now on, and who wants connections to them ended. Whoever calls it sees to it that others know what is so afterwards; it is
+   * called again for each change.
    * A wish counts for ten minutes.
    */
   watch(taken: ReadonlySet<number>, wishes: readonly Wish[]): void {
@@ -73,6 +76,7 @@ export class Earlier {
       this.#count()
     }
     this.#order()
+    this.#known = this.#state()
   }
 
   /** How many go past the agent on these ports. */
@@ -105,10 +109,9 @@ export class Earlier {
     const now = this.#options.clock.now()
     const isDue = this.#open.size > 0 || now - this.#newAt < NEW_MS || now - this.#lookedAt >= SELDOM_MS
     if (!isDue) return
-    const before = this.#counts()
     this.#count()
     this.#order()
-    if (this.#counts() !== before) this.#options.onChange()
+    if (this.#state() !== this.#known) this.#options.onChange()
   }
 
   #count(): void {
@@ -118,7 +121,7 @@ export class Earlier {
   }
 
   /** What others may know of, in one text. */
-  #counts(): string {
+  #state(): string {
     const ends = [...this.#wishes.keys()].filter((intercept) => this.ends(intercept))
     return [...[...this.#open].map(([port, { length }]) => `${port}:${length}`), ...ends].join()
   }
