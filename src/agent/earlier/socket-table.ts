@@ -1,6 +1,6 @@
 /** Established connections of this network namespace, from /proc/net (proc_pid_net(5)). */
-import { readFileSync } from 'node:fs'
 import { endianness } from 'node:os'
+import { socketTables } from '../takeover/listening.ts'
 
 /** One connection as the app has it. Addresses are hex in network order, 8 or 32 digits. */
 export interface Connection {
@@ -20,7 +20,7 @@ const SWAPPED = endianness() === 'LE'
 
 /** Connections from outside the pod to these ports, of both address families. */
 export function connectionsTo(ports: ReadonlySet<number>): Connection[] {
-  return ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) => connectionsIn(read(path), ports))
+  return socketTables().flatMap((table) => connectionsIn(table, ports))
 }
 
 /** @param table text of /proc/net/tcp or tcp6 */
@@ -52,12 +52,4 @@ function networkOrder(address: string): string {
 function isLoopback(address: string): boolean {
   if (address.length === 8) return address.startsWith('7f')
   return address === LOOPBACK_V6 || address.startsWith(`${MAPPED}7f`)
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'latin1')
-  } catch {
-    return ''
-  }
 }
