@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import { prepareFiles } from './app-files/start.ts'
 import { readAppProcess } from './app-process.ts'
+import { prepareReopening } from './earlier/start.ts'
 import type { Handover } from './handover.ts'
 import { becomeUnprivileged, offerToOom } from './privileges.ts'
 import type { TakeoverMode } from './takeover/nft.ts'
@@ -24,10 +25,13 @@ export async function begin(clock: Clock, logger: Logger, mode?: TakeoverMode): 
   const takeover = await attempt(() => prepareTakeover(clock, mode === undefined ? undefined : [mode]))
   const program = [...process.execArgv, ...AGENT_FLAGS, process.argv[1] ?? '']
   const files = await attempt(() => prepareFiles(program, AGENT_MEMORY))
-  const handover: Handover = { app, takeover, files }
+  const reopening =
+    'problem' in takeover ? takeover : await attempt(() => prepareReopening(program, AGENT_MEMORY, takeover.table))
+  const handover: Handover = { app, takeover, files, reopening }
   const descriptor = writeHandover(handover)
   const kept = 'problem' in takeover ? [] : [...takeover.listeners, ...Object.values(takeover.nft)]
   if (!('problem' in files)) kept.push(files.questions, files.answers)
+  if (!('problem' in reopening)) kept.push(reopening.orders, reopening.news)
   const argv = [...process.execArgv, ...AGENT_FLAGS, ...process.argv.slice(1), '--handed', String(descriptor)]
   return becomeUnprivileged([descriptor, ...kept], argv, AGENT_MEMORY)
 }

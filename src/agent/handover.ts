@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, readSync } from 'node:fs'
 import type { PreparedFiles } from './app-files/start.ts'
 import type { AppProcess } from './app-process.ts'
+import type { PreparedReopening } from './earlier/start.ts'
 import type { PreparedTakeover } from './takeover/prepare.ts'
 
 /** Each part, or why there is none. */
@@ -9,6 +10,7 @@ export interface Handover {
   takeover: PreparedTakeover | { problem: string }
   app: AppProcess | { problem: string }
   files: PreparedFiles | { problem: string }
+  reopening: PreparedReopening | { problem: string }
 }
 
 /** Reads what the process before this one wrote, and closes it. */

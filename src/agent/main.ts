@@ -11,6 +11,10 @@ export async function agentMain(argv: string[]): Promise<number> {
     ;(await import('./app-files/helper.ts')).answerQuestion(argv[1] ?? '')
     return 0
   }
+  if (argv[0] === '--reopen') {
+    await (await import('./earlier/helper.ts')).endEarlier(argv[1] ?? '')
+    return 0
+  }
   const options = readArguments(argv)
   const logger = jsonLogger((line) => process.stderr.write(line))
   const clock = systemClock

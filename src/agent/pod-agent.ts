@@ -9,6 +9,8 @@ import type { AppProcess } from './app-process.ts'
 import { coalesce } from './coalesce.ts'
 import { Copies } from './copies/copies.ts'
 import type { RoleContext } from './dialer-role.ts'
+import type { Earlier } from './earlier/earlier.ts'
+import { tellEarlier } from './earlier/tell-earlier.ts'
 import { FilterNews } from './filter-news.ts'
 import { type Laptop, Laptops } from './laptops.ts'
 import { Managers } from './managers.ts'
@@ -29,6 +31,7 @@ export type Ports = Pick<Takeover, 'taken' | 'connections' | 'problem' | 'over' 
 export interface PodAgentOptions extends RoleContext {
   app: AppProcess | { problem: string }
   tls: Pick<AppTls, 'problem' | 'hasSeen'>
+  earlier: Pick<Earlier, 'watch' | 'connections' | 'ends' | 'problem' | 'close'>
 }
 
 export class PodAgent {
@@ -112,6 +115,7 @@ export class PodAgent {
   async close(): Promise<void> {
     this.#timer.cancel()
     this.#copies.close()
+    this.#options.earlier.close()
     this.#laptops.close()
     await this.#managers.close()
   }
@@ -138,8 +142,15 @@ export class PodAgent {
     const wanted = this.routes.active().flatMap(({ ports }) => ports)
     if ('want' in this.#ports) await this.#ports.want([...new Set(wanted)])
     const now = this.routes.active().filter((route) => this.#isTaken(route))
+    const { earlier } = this.#options
+    earlier.watch(
+      new Set(now.flatMap(({ ports }) => ports)),
+      now.filter(({ reopen }) => reopen === true),
+    )
     for (const laptop of this.#laptops) {
-      laptop.attached(now.filter(({ session }) => session === laptop.name).map(({ intercept }) => intercept))
+      const own = now.filter(({ session }) => session === laptop.name)
+      tellEarlier(laptop, own, earlier)
+      laptop.attached(own.map(({ intercept }) => intercept))
     }
     this.#report(new Set(now.map(({ intercept }) => intercept)))
   }
@@ -155,8 +166,8 @@ export class PodAgent {
       routes: (config?.routes ?? []).map((route) => {
         const { intercept } = route
         if (!toLaptop.has(intercept)) return { intercept, now: 'app', why: this.#why(route) }
-        const closed = this.#closed(route)
-        return { intercept, now: 'laptop', ...(closed !== undefined && { why: closed }) }
+        const lacks = [this.#closed(route), this.#keepsEarlier(route)].filter((one) => one !== undefined)
+        return { intercept, now: 'laptop', ...(lacks.length > 0 && { why: lacks.join(' ') }) }
       }),
       listening: 'want' in this.#ports ? [...this.#ports.listening()].sort((a, b) => a - b) : [],
       ...(error !== undefined && { error }),
@@ -192,6 +203,13 @@ export class PodAgent {
     if (port === undefined) return undefined
     const why = `Requests in TLS to port ${port} are not seen: ${route.owner} lacks the verb "tls" on the workload.`
     return `RC-E-332: ${fault('RC-E-332', why).sentence}`
+  }
+
+  /** Why connections from before are not ended, though that is wished. */
+  #keepsEarlier({ intercept }: Route): string | undefined {
+    const problem = this.#options.earlier.problem(intercept)
+    if (problem === undefined) return undefined
+    return `RC-E-340: ${fault('RC-E-340', `Connections from before cannot be ended: ${problem}.`).sentence}`
   }
 
   /** Why a route's requests go to the app. */

@@ -2,6 +2,8 @@
 import type { Clock } from '../lib/clock.ts'
 import { AppFiles } from './app-files/app-files.ts'
 import type { RoleContext } from './dialer-role.ts'
+import { Earlier } from './earlier/earlier.ts'
+import { Reopening } from './earlier/reopening.ts'
 import { readHandover } from './handover.ts'
 import { acceptConnection } from './http/accept.ts'
 import { PodAgent } from './pod-agent.ts'
@@ -23,7 +25,7 @@ const DRAIN_LOOK_MS = 50
 export async function runHanded(context: RoleContext, descriptor: number): Promise<number> {
   const { clock, logger, signal } = context
   proveUnprivileged()
-  const { app, takeover: prepared, files } = readHandover(descriptor)
+  const { app, takeover: prepared, files, reopening } = readHandover(descriptor)
   if ('problem' in app) logger.warn({ problem: app.problem }, "the app's process cannot be read")
   const tls = new AppTls({
     clock,
@@ -31,7 +33,13 @@ export async function runHanded(context: RoleContext, descriptor: number): Promi
     files: 'problem' in files ? files : AppFiles.handed(files, clock),
     onChange: () => void agent.refresh(),
   })
-  const agent: PodAgent = new PodAgent({ ...context, app, tls })
+  const earlier = new Earlier({
+    clock,
+    logger,
+    reopening: 'problem' in reopening ? reopening : Reopening.handed(reopening),
+    onChange: () => void agent.refresh(),
+  })
+  const agent: PodAgent = new PodAgent({ ...context, app, tls, earlier })
   let takeover: Takeover | undefined
   if ('problem' in prepared) {
     logger.error({ problem: prepared.problem }, 'ports cannot be taken over')

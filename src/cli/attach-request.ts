@@ -14,6 +14,7 @@ export const ATTACH_OPTIONS: Option[] = [
   },
   { flags: '--container <name>', summary: 'the app among several containers' },
   ...TLS_OPTIONS,
+  { flags: '--reopen', summary: 'end connections from before when they are quiet; clients open new ones' },
 ]
 
 /** Throws RC-U-101. */
@@ -32,6 +33,7 @@ export function attachRequest(command: Pick<Command, 'name'>, call: Call): Attac
   if (typeof options.container === 'string') request.container = options.container
   const tls = tlsOf(command, call)
   if (tls !== undefined) request.tls = tls
+  if (options.reopen === true) request.reopen = true
   return request
 }
 

@@ -2,7 +2,7 @@
 import { Waiters } from '../lib/waiters.ts'
 import { openCircuit } from '../wire/carrier/open-circuit.ts'
 import { type ControlChannel, controlChannel } from '../wire/control.ts'
-import type { Beside, CopyCounts, FilterCounts, Seen } from '../wire/messages/control.ts'
+import type { Beside, CopyCounts, EarlierCount, FilterCounts, Seen } from '../wire/messages/control.ts'
 import type { LinkMux } from '../wire/mux/mux.ts'
 import type { Opening, Session } from '../wire/session/contract.ts'
 import { drained } from '../wire/session/drained.ts'
@@ -20,6 +20,7 @@ export interface Served {
   onDeliver(opening: Opening, port: number): void
   onCopies(opening: Opening): void
   onCounts(podUid: string, counts: CopyCounts): void
+  onEarlier(podUid: string, count: EarlierCount): void
   onFiltered(podUid: string, counts: FilterCounts): void
   onSeen(podUid: string, news: Seen | Beside): void
   /** What an agent routes to this laptop has changed. */
@@ -191,6 +192,7 @@ export class AgentLinks {
         if (message.kind === 'seen' || message.kind === 'beside') {
           link.served.get(message.intercept)?.onSeen(podUid, message)
         }
+        if (message.kind === 'earlier') link.served.get(message.intercept)?.onEarlier(podUid, message)
         if (message.kind !== 'attached') return
         link.attached = new Set(message.intercepts)
         this.#waiters.changed()

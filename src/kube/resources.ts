@@ -131,6 +131,8 @@ export interface Intercept extends KubeObject {
      * not found. `plaintext`: the program on the laptop speaks no TLS.
      */
     tls?: { cert?: string; key?: string; plaintext?: boolean }
+    /** Connections that were open before are ended when they are quiet. Default: they stay with the app. */
+    reopen?: boolean
     /** With mode `wiretap`. */
     wiretap?: WiretapSpec
     /** With mode `watch`. */

@@ -88,6 +88,8 @@ export interface AttachRequest {
   filter?: string
   /** What its user says about TLS. Undefined: nothing. */
   tls?: TlsRequest
+  /** End connections that were open before when they are quiet. */
+  reopen?: boolean
   /** With a command: the daemon makes a runner, and the attachment ends with this HTTP connection. */
   command: boolean
 }
@@ -113,11 +115,21 @@ export interface AttachResult {
   ports: { port: number; target: number; service?: string }[]
   filter: string
   pods: string[]
+  /** Connections that were open before and go past the agents, if there are. */
+  earlier?: EarlierConnections
   /** A command that sends a matching request; undefined for filters that it cannot be derived from. */
   curl?: string
   /** With `command`: what the CLI needs to start the program. */
   run?: RunPlace
   tookMs: number
+}
+
+export interface EarlierConnections {
+  connections: number
+  /** They are ended when they are quiet. */
+  ends: boolean
+  /** That was asked for. */
+  wished: boolean
 }
 
 export interface InterceptResult extends AttachResult {
@@ -299,7 +311,7 @@ export interface StatusResult {
       wiretap?: WiretapShare & WiretapCounts
       ports: { port: number; target: number }[]
       since: string
-      agents: { pod: string; state: string; routeNow: string; message?: string }[]
+      agents: { pod: string; state: string; routeNow: string; message?: string; earlier?: EarlierConnections }[]
     }[]
   }[]
 }

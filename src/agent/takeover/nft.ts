@@ -170,7 +170,7 @@ function rules(name: string, { mode, port, families }: TableShape): string[] {
 }
 
 /** The set's elements in a listing: `elements = { 8080 timeout 3s expires 2s996ms, … }`. */
-function takenIn(listing: string): Set<number> {
+export function takenIn(listing: string): Set<number> {
   const elements = /elements = \{([^}]*)\}/.exec(listing)?.[1] ?? ''
   return new Set(elements.split(',').flatMap((one) => /^\s*(\d+)/.exec(one)?.slice(1).map(Number) ?? []))
 }

@@ -3,6 +3,7 @@ import type { Command } from '../command.ts'
 import { DaemonClient } from '../daemon-client.ts'
 import { age } from '../render/age.ts'
 import { countsText } from '../render/counts.ts'
+import { earlierText } from '../render/earlier.ts'
 import { notesText, shortFilterText } from '../render/filter-text.ts'
 import { shareText } from '../render/share.ts'
 import { table } from '../render/table.ts'
@@ -50,6 +51,7 @@ function clusterText(cluster: StatusResult['clusters'][number]): string {
     const shown = agents.length > 0 ? agents : [{ pod: '-', state: '-', routeNow: '-' }]
     return shown.map(({ pod, state: config, routeNow, ...rest }, index) => {
       const said = 'message' in rest && rest.message !== undefined ? ` ${rest.message}` : ''
+      const past = 'earlier' in rest && rest.earlier !== undefined ? ` ${earlierText(rest.earlier)}` : ''
       const start =
         index > 0
           ? ['', '', '', '', '']
@@ -60,7 +62,7 @@ function clusterText(cluster: StatusResult['clusters'][number]): string {
               requestsOf(attachment),
               age(Date.now() - Date.parse(since)),
             ]
-      return [...start, pod, config + said, routeNow === 'laptop' ? TO_LAPTOP[mode] : routeNow]
+      return [...start, pod, config + said + past, routeNow === 'laptop' ? TO_LAPTOP[mode] : routeNow]
     })
   })
   return `${lines.join('\n')}${table([['WORKLOAD', 'NAME', 'PORTS', 'REQUESTS', 'AGE', 'POD', 'CONFIG', 'ROUTE NOW'], ...rows])}`

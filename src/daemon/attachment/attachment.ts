@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { fault } from '../../diagnose/catalogue.ts'
 import { GROUP, type Intercept, type InterceptPort, VERSION } from '../../kube/resources.ts'
 import { Watch } from '../../kube/watch.ts'
+import type { EarlierConnections } from '../../lib/daemon-api.ts'
 import type { Fault } from '../../lib/fault.ts'
 import { Waiters } from '../../lib/waiters.ts'
-import type { Beside, CopyCounts, FilterCounts, Seen } from '../../wire/messages/control.ts'
+import type { Beside, CopyCounts, EarlierCount, FilterCounts, Seen } from '../../wire/messages/control.ts'
 import type { Opening } from '../../wire/session/contract.ts'
 import type { Served } from '../agent-links.ts'
 import type { Cluster } from '../cluster.ts'
@@ -40,6 +41,8 @@ export interface AgentView {
   /** `laptop`, `app`, `error` (the agent answers with one), or `unknown`. */
   routeNow: string
   message?: string
+  /** Connections that were open before and go past it, if there are. */
+  earlier?: EarlierConnections
 }
 
 const AFTERWARDS = {
@@ -61,6 +64,8 @@ export class Attachment implements Served {
   #journal: JournalEntry | undefined
   #watch: Watch<Intercept> | undefined
   #intercept: Intercept | undefined
+  /** Connections that go past agents, by pod. */
+  readonly #earlier = new Map<string, EarlierCount>()
   #ending: Promise<void> | undefined
 
   constructor(options: AttachmentOptions) {
@@ -105,8 +110,14 @@ export class Attachment implements Served {
         return { pod, state, routeNow: 'unknown', message: 'this laptop has no connection to the cluster' }
       if (!cluster.agents.isAttached(podUid, this.uid)) return { pod, state, routeNow, ...said }
       const { silence } = program
-      if (silence === undefined) return { pod, state, routeNow: 'laptop', ...said }
-      return { pod, state, routeNow: this.spec.ifDown ?? 'app', message: silence }
+      const { connections, ends } = this.#earlier.get(podUid) ?? { connections: 0, ends: false }
+      const seen = {
+        pod,
+        state,
+        ...(connections > 0 && { earlier: { connections, ends, wished: this.spec.reopen === true } }),
+      }
+      if (silence === undefined) return { ...seen, routeNow: 'laptop', ...said }
+      return { ...seen, routeNow: this.spec.ifDown ?? 'app', message: silence }
     })
   }
 
@@ -190,6 +201,10 @@ export class Attachment implements Served {
     this.#options.taker.onCounts(podUid, counts)
   }
 
+  onEarlier(podUid: string, count: EarlierCount): void {
+    this.#earlier.set(podUid, count)
+  }
+
   onFiltered(podUid: string, counts: FilterCounts): void {
     this.filtered.hear(podUid, counts)
   }
@@ -251,7 +266,9 @@ export class Attachment implements Served {
     this.#intercept = next
     const agents = next.status?.agents ?? []
     for (const { podUid } of earlier) {
-      if (!agents.some((agent) => agent.podUid === podUid)) void cluster.agents.withdraw(this.uid, podUid)
+      if (agents.some((agent) => agent.podUid === podUid)) continue
+      this.#earlier.delete(podUid)
+      void cluster.agents.withdraw(this.uid, podUid)
     }
     for (const { podUid, publicKey } of agents)
       if (publicKey !== undefined) cluster.agents.serve(podUid, publicKey, this)

@@ -24,6 +24,7 @@ test('what an older definition leaves out is said, and nothing else', () => {
     notKept({ ...SPEC, ifDown: 'error' }, SPEC)?.sentence ?? '',
     /does not know --if-down\. Nothing was changed/,
   )
+  assert.match(notKept({ ...SPEC, reopen: true }, SPEC)?.sentence ?? '', /does not know --reopen\. Nothing was changed/)
 })
 
 test('what an older definition refuses is said as that; other refusals stay what they are', () => {

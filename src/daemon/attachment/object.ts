@@ -9,6 +9,7 @@ const WORDS: Partial<Record<keyof Spec, string>> = {
   ifDown: '--if-down',
   wiretap: 'wiretaps',
   watch: 'watches',
+  reopen: '--reopen',
   tls: '--tls-cert, --tls-key and --plaintext',
 }
 

@@ -1,6 +1,6 @@
 import { fault } from '../../diagnose/catalogue.ts'
 import type { InterceptPort } from '../../kube/resources.ts'
-import type { AttachRequest, AttachResult, RunPlace } from '../../lib/daemon-api.ts'
+import type { AttachRequest, AttachResult, EarlierConnections, RunPlace } from '../../lib/daemon-api.ts'
 import type { Fault } from '../../lib/fault.ts'
 import { writeTerm } from '../../lib/filter/term.ts'
 import { Attachment, type AttachmentSpec } from '../attachment/attachment.ts'
@@ -26,7 +26,7 @@ import { startPlace } from './start-place.ts'
 
 /** What kinds of attachments do each in their way. */
 export interface Kind {
-  spec: Omit<AttachmentSpec, 'container' | 'ports' | 'filter' | 'tls'>
+  spec: Omit<AttachmentSpec, 'container' | 'ports' | 'filter' | 'tls' | 'reopen'>
   taker(program: Program, cluster: Cluster): Taker
   /** What is said when a first request finds that `what`: nothing listens. */
   unheard(what: string): string
@@ -82,7 +82,14 @@ export async function attach(
   const attachment = new Attachment({
     cluster,
     workload,
-    spec: { ...kind.spec, ...(container !== undefined && { container }), ports, filter, ...(tls && { tls }) },
+    spec: {
+      ...kind.spec,
+      ...(container !== undefined && { container }),
+      ports,
+      filter,
+      ...(tls && { tls }),
+      ...(request.reopen && { reopen: true }),
+    },
     program,
     taker: kind.taker(program, cluster),
     onWaiting: (text) => tell.step(text),
@@ -104,6 +111,7 @@ export async function attach(
     for (const line of rivalLines(await readRivals(cluster, attachment), attachment.spec.priority)) tell.warning(line)
     if (place === undefined) warnUnused(ports, kind, tell)
     const run = place === undefined ? undefined : await describePlace(place, attachment, tell)
+    const earlier = earlierOf(attachment)
     const curl = curlLine(filter, namespace, ports, waysTo(workload, services))
     return {
       lost: lost.promise,
@@ -115,6 +123,7 @@ export async function attach(
         ports: ports.map(({ port, target, service }) => ({ port, target, ...(service !== undefined && { service }) })),
         filter,
         pods: attachment.agents.map(({ pod }) => pod),
+        ...(earlier !== undefined && { earlier }),
         ...(curl !== undefined && { curl }),
         ...(run !== undefined && { run }),
         tookMs: performance.now() - startedAt,
@@ -123,6 +132,17 @@ export async function attach(
   } catch (error) {
     await end()
     throw error
+  }
+}
+
+/** Of all pods together. */
+function earlierOf({ agents }: Attachment): EarlierConnections | undefined {
+  const found = agents.map(({ earlier }) => earlier).filter((one) => one !== undefined)
+  if (found.length === 0) return undefined
+  return {
+    connections: found.reduce((sum, { connections }) => sum + connections, 0),
+    ends: found.every(({ ends }) => ends),
+    wished: found.every(({ wished }) => wished),
   }
 }
 

@@ -90,6 +90,10 @@ const interceptSpec: Schema = {
         plaintext: { type: 'boolean', description: 'The program on the laptop speaks no TLS.' },
       },
     },
+    reopen: {
+      type: 'boolean',
+      description: 'Connections that were open before are ended when they are quiet, so that clients open new ones.',
+    },
     wiretap: {
       type: 'object',
       required: ['percent', 'diff'],

@@ -45,16 +45,34 @@ describe("an agent's config", () => {
     const { routes } = configOf([
       intercept({ mode: 'wiretap', wiretap: { percent: 10, maxRps: 50, diff: true } }, { name: 'a' }),
       intercept({ mode: 'wiretap', wiretap: { percent: 100, diff: false } }, { name: 'b' }),
-      intercept({ ifDown: 'error', tls: { key: '/k', plaintext: true } }, { name: 'c' }),
+      intercept({ ifDown: 'error', reopen: true, tls: { key: '/k', plaintext: true } }, { name: 'c' }),
       intercept({ filter: 'true', tls: {} }, { name: 'd' }),
     ])
     assert.deepEqual(
-      routes.map(({ mode, copies, ifDown, tls }) => ({ mode, copies, ifDown, tls })),
+      routes.map(({ mode, copies, ifDown, tls, reopen }) => ({ mode, copies, ifDown, tls, reopen })),
       [
-        { mode: 'wiretap', copies: { percent: 10, maxRps: 25, diff: true }, ifDown: undefined, tls: undefined },
-        { mode: 'wiretap', copies: { percent: 100, diff: false }, ifDown: undefined, tls: undefined },
-        { mode: 'intercept', copies: undefined, ifDown: 'error', tls: { files: ['/k'], plaintext: true } },
-        { mode: 'intercept', copies: undefined, ifDown: undefined, tls: { files: [] } },
+        {
+          mode: 'wiretap',
+          copies: { percent: 10, maxRps: 25, diff: true },
+          ifDown: undefined,
+          tls: undefined,
+          reopen: undefined,
+        },
+        {
+          mode: 'wiretap',
+          copies: { percent: 100, diff: false },
+          ifDown: undefined,
+          tls: undefined,
+          reopen: undefined,
+        },
+        {
+          mode: 'intercept',
+          copies: undefined,
+          ifDown: 'error',
+          tls: { files: ['/k'], plaintext: true },
+          reopen: true,
+        },
+        { mode: 'intercept', copies: undefined, ifDown: undefined, tls: { files: [] }, reopen: undefined },
       ],
     )
   })

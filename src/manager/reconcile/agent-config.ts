@@ -38,6 +38,7 @@ export function podConfig(
         priority: spec.priority ?? 0,
         ...(spec.ifDown !== undefined && { ifDown: spec.ifDown }),
         ...(spec.tls !== undefined && { tls: tlsOf(spec.tls) }),
+        ...(spec.reopen === true && { reopen: true }),
         ...(spec.mode === 'wiretap' && { copies: copiesOf(spec.wiretap, pods.length) }),
         ...(spec.mode === 'watch' && spec.watch !== undefined && { watch: spec.watch }),
       }),

@@ -37,6 +37,8 @@ export const routeSchema = v.object({
    * passed on encrypted. Absent: it may not.
    */
   tls: v.optional(v.object({ files: v.array(v.string()), plaintext: v.optional(v.boolean()) })),
+  /** Connections that were open before are ended when they are quiet, so that their clients open new ones. */
+  reopen: v.optional(v.boolean()),
   /** Of a wiretap: which share of the requests that match is copied, how many a second at most, and whether answers are compared. */
   copies: v.optional(v.object({ percent: v.number(), maxRps: v.optional(v.number()), diff: v.boolean() })),
   /** Of a watch: whose requests are told of. */
@@ -192,6 +194,16 @@ export const besideSchema = v.object({
 })
 export type Beside = v.InferOutput<typeof besideSchema>
 
+/** agent → daemon: connections that go past the agent because they were open before, on the ports of one attachment; before `attached`, and after changes. */
+export const earlierSchema = v.object({
+  kind: v.literal('earlier'),
+  intercept: v.string(),
+  connections: v.number(),
+  /** Whether the agent ends them when they are quiet. */
+  ends: v.boolean(),
+})
+export type EarlierCount = v.InferOutput<typeof earlierSchema>
+
 export const controlSchema = v.variant('kind', [
   configSchema,
   reportSchema,
@@ -206,5 +218,6 @@ export const controlSchema = v.variant('kind', [
   filteredSchema,
   seenSchema,
   besideSchema,
+  earlierSchema,
 ])
 export type ControlMessage = v.InferOutput<typeof controlSchema>
