@@ -21,7 +21,7 @@ export interface LinesHandlers {
 export interface Held<T> {
   result: T
   closed: Promise<FaultFields | undefined>
-  /** Lets go: the daemon ends what hangs on this call. */
+  /** Lets go: the daemon ends what hangs on this call, unless it is kept. */
   close(): void
 }
 

@@ -1,7 +1,7 @@
 /** HTTP over the unix socket: one POST a call. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { fault } from '../diagnose/catalogue.ts'
-import type { HelloResult, Progress, StatusResult, Target } from '../lib/daemon-api.ts'
+import type { HelloResult, KeepResult, StatusResult, Target } from '../lib/daemon-api.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Logger } from '../lib/logger.ts'
 import { VERSION } from '../lib/version.ts'
@@ -16,10 +16,9 @@ import { status } from './calls/status.ts'
 import { tally } from './calls/tally.ts'
 import { verify } from './calls/verify.ts'
 import { wiretap } from './calls/wiretap.ts'
+import { closedSignal, LongAnswers } from './long-answer.ts'
 
 const MAX_BODY_BYTES = 1024 * 1024
-/** Events that a caller does not read, a stopped one perhaps, are not kept beyond this. */
-const MAX_UNREAD_BYTES = 4 * 1024 * 1024
 
 export interface ApiOptions extends CallContext {
   logger: Logger
@@ -41,6 +40,7 @@ export function createApi(options: ApiOptions): Server {
     uptimeMs: performance.now() - startedAt,
     attachments: clusters.attachments,
   })
+  const answers = new LongAnswers({ faultOf: (error) => asFault(error, logger) })
   const short: Record<string, Short> = {
     '/v1/hello': hello,
     '/v1/connect': (body, signal) => connect(options, body, signal),
@@ -51,6 +51,7 @@ export function createApi(options: ApiOptions): Server {
       return {}
     },
     '/v1/tally': (body) => tally(options, body as never),
+    '/v1/keep': ({ name }): KeepResult => ({ kept: answers.keep(String(name)) }),
     '/v1/settle': (body) => settle(options, body),
     '/v1/status': (body): StatusResult => ({ daemon: hello(), clusters: status(options, body as never) }),
     '/v1/quit': async () => ({ left: await options.quit() }),
@@ -66,7 +67,8 @@ export function createApi(options: ApiOptions): Server {
     try {
       refuseOtherVersion(request, path)
       const body = await readBody(request)
-      if (long[path] !== undefined) await answerLong(response, body, long[path], logger)
+      const call = long[path]
+      if (call !== undefined) await answers.answer(response, (signal, tell) => call(body, signal, tell))
       else if (short[path] !== undefined) await answerShort(response, body, short[path])
       else throw fault('RC-L-199', `The daemon has no call ${path}.`)
     } catch (error) {
@@ -88,49 +90,6 @@ function refuseOtherVersion({ headers }: IncomingMessage, path: string): void {
 async function answerShort(response: ServerResponse, body: Body, call: Short): Promise<void> {
   const result = await call(body, closedSignal(response))
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(result))
-}
-
-/** Lines as they come; after the last one the answer stays open, and what was made ends with it. */
-async function answerLong(response: ServerResponse, body: Body, call: Long, logger: Logger): Promise<void> {
-  const signal = closedSignal(response)
-  const say = (line: Progress<unknown>): void => {
-    if (response.writable) response.write(`${JSON.stringify(line)}\n`)
-  }
-  response.writeHead(200, { 'content-type': 'application/jsonl' })
-  response.flushHeaders()
-  let holding: Holding<unknown> | undefined
-  try {
-    holding = await call(body, signal, {
-      step: (text) => say({ kind: 'step', text }),
-      warning: (text) => say({ kind: 'warning', text }),
-      event(event) {
-        const reads = response.writableLength < MAX_UNREAD_BYTES
-        if (reads) say({ kind: 'event', event })
-        return reads
-      },
-    })
-    if (signal.aborted) return
-    say({ kind: 'done', result: holding.result })
-    if (holding.stays === true) {
-      holding = undefined
-      return
-    }
-    const closed = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined)))
-    const lost = await Promise.race([holding.lost, closed])
-    if (lost !== undefined) say({ kind: 'failed', fault: lost.toJSON() })
-  } catch (error) {
-    if (!signal.aborted) say({ kind: 'failed', fault: asFault(error, logger).toJSON() })
-  } finally {
-    await holding?.end()
-    response.end()
-  }
-}
-
-/** Aborted when the caller goes before it has its answer. */
-function closedSignal(response: ServerResponse): AbortSignal {
-  const abort = new AbortController()
-  response.on('close', () => abort.abort(new Error('the caller is gone')))
-  return abort.signal
 }
 
 async function readBody(request: IncomingMessage): Promise<Body> {

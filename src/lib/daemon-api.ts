@@ -31,6 +31,12 @@ export interface HelloResult {
   attachments: number
 }
 
+/** POST /v1/keep {name}: what a long call made stays when the call ends. Until then it ends with the call. */
+export interface KeepResult {
+  /** False: it has ended meanwhile. */
+  kept: boolean
+}
+
 /** POST /v1/connect {target} */
 export interface ConnectResult {
   context: string

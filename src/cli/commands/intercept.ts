@@ -3,7 +3,7 @@ import { ATTACH_OPTIONS, attachRequest } from '../attach-request.ts'
 import type { Call, Command } from '../command.ts'
 import { DaemonClient } from '../daemon-client.ts'
 import { FILTER_OPTIONS } from '../filter-options.ts'
-import { holdShown } from '../hold.ts'
+import { holdShown, keepShown } from '../hold.ts'
 import { usage } from '../parse.ts'
 import { findProgram, runProgram } from '../program.ts'
 import { attachedText } from '../render/attached.ts'
@@ -47,7 +47,9 @@ export const intercept: Command = {
     const { program, io } = call
     const request = requestOf(call)
     if (program.length > 0) findProgram(program[0] ?? '', io)
-    const held = await holdShown<InterceptResult>(call, '/v1/intercept', request)
+    const held = request.command
+      ? await holdShown<InterceptResult>(call, '/v1/intercept', request)
+      : await keepShown<InterceptResult>(call, '/v1/intercept', request)
     try {
       const { run: place } = held.result
       if (place === undefined) {

@@ -5,7 +5,7 @@ import { ATTACH_OPTIONS, attachRequest } from '../attach-request.ts'
 import type { Call, Command } from '../command.ts'
 import { DaemonClient, type Held } from '../daemon-client.ts'
 import { FILTER_OPTIONS } from '../filter-options.ts'
-import { holdShown } from '../hold.ts'
+import { holdShown, keepShown } from '../hold.ts'
 import { usage } from '../parse.ts'
 import { findProgram, runProgram } from '../program.ts'
 import { endedText } from '../render/ended.ts'
@@ -50,9 +50,10 @@ export const wiretap: Command = {
     const request = requestOf(call)
     if (program.length > 0) findProgram(program[0] ?? '', io)
     const shown = new ShownWiretap(call, request)
-    const held = await holdShown<WiretapResult>(call, '/v1/wiretap', request, (event) =>
-      shown.tell(event as WiretapEvent),
-    )
+    const stays = !request.command && !request.diff
+    const held = stays
+      ? await keepShown<WiretapResult>(call, '/v1/wiretap', request)
+      : await holdShown<WiretapResult>(call, '/v1/wiretap', request, (event) => shown.tell(event as WiretapEvent))
     try {
       const { run: place, ...result } = held.result
       if (place === undefined && !request.diff) {

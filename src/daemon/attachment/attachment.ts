@@ -131,11 +131,14 @@ export class Attachment implements Served {
     try {
       const { kind, name: of } = workload
       const asked = { ...spec, workload: { kind, name: of }, session, owner: user }
+      signal.throwIfAborted()
+      // Not given up half way: the API server could make it after it was asked to delete it.
       const created = await cluster.client
-        .create<Intercept>(interceptObject(namespace, name, asked), { signal })
+        .create<Intercept>(interceptObject(namespace, name, asked))
         .catch((error: unknown) => {
           throw refusedAs(asked, error)
         })
+      signal.throwIfAborted()
       const less = notKept(asked, created.spec)
       if (less !== undefined) throw less
       this.uid = created.metadata.uid ?? ''

@@ -24,6 +24,6 @@ export interface Holding<T> {
   /** Resolves when it ended by itself, with why. */
   lost: Promise<Fault>
   end(): Promise<void>
-  /** It does not end with the call that made it, but by `leave`. */
-  stays?: boolean
+  /** Its name, when it need not end with the call that made it: who made it may keep it, until `leave`. */
+  stays?: string
 }

@@ -29,5 +29,5 @@ export async function intercept(
     ...UNHEARD[ifDown],
   }
   const { result, ...held } = await attach(context, request, kind, signal, tell)
-  return { ...held, result: { ...result, ifDown }, stays: !request.command }
+  return { ...held, result: { ...result, ifDown }, ...(!request.command && { stays: result.name }) }
 }

@@ -31,7 +31,7 @@ export async function wiretap(
     tell.event({ kind: 'counts', ...said.copies?.counts })
     return reason
   })
-  return { ...held, lost, result: { ...result, ...share }, stays: !command && !diff }
+  return { ...held, lost, result: { ...result, ...share }, ...(!command && !diff && { stays: result.name }) }
 }
 
 /** Throws RC-U-101. */
