@@ -38,6 +38,8 @@ export interface Command {
   summary: string
   args: Argument[]
   options: Option[]
+  /** What `-n` means here, when it is not the namespace of what is named. */
+  namespaceSummary?: string
   examples: { what: string; line: string }[]
   /** Whether a program may stand after `--`. */
   program?: 'required' | 'optional'

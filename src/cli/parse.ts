@@ -4,10 +4,12 @@ import { fault } from '../diagnose/catalogue.ts'
 import { nearest } from '../lib/nearest.ts'
 import type { Call, Command, Option } from './command.ts'
 
+const NAMESPACE = '-n, --namespace <name>'
+
 const GLOBAL_OPTIONS: Option[] = [
   { flags: '-o, --output <format>', summary: 'table or json (default: table)' },
   { flags: '--context <name>', summary: 'context of the kubeconfig (default: the current one)' },
-  { flags: '-n, --namespace <name>', summary: "namespace (default: the context's)" },
+  { flags: NAMESPACE, summary: "namespace (default: the context's)" },
   { flags: '--kubeconfig <path>', summary: 'kubeconfig (default: $KUBECONFIG, else ~/.kube/config)' },
 ]
 
@@ -59,7 +61,8 @@ export function parse(command: Command, argv: string[]): { call: Parsed } | { he
 function parserOf(command: Command): Parser {
   const parser = new Parser(`remocal ${command.name}`).description(command.summary).exitOverride()
   for (const { name, summary, optional } of command.args) parser.argument(optional ? `[${name}]` : `<${name}>`, summary)
-  for (const { flags, summary, repeated } of [...command.options, ...GLOBAL_OPTIONS]) {
+  for (const { flags, summary: usual, repeated } of [...command.options, ...GLOBAL_OPTIONS]) {
+    const summary = flags === NAMESPACE ? (command.namespaceSummary ?? usual) : usual
     if (repeated)
       parser.option(flags, `${summary}; may be repeated`, (value: string, all?: string[]) => [...(all ?? []), value])
     else parser.option(flags, summary)

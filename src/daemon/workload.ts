@@ -43,6 +43,13 @@ export function shortName({ kind, name }: Pick<Workload, 'kind' | 'name'>): stri
   return `${KINDS.find((known) => known.kind === kind)?.names[0] ?? kind.toLowerCase()}/${name}`
 }
 
+/** Whether `typed`, `kind/name` or `name`, names this workload. */
+export function isNamed({ kind, name }: Pick<Workload, 'kind' | 'name'>, typed: string): boolean {
+  const [typedKind, typedName] = typed.includes('/') ? typed.split('/', 2) : [undefined, typed]
+  const names = KINDS.find((known) => known.kind === kind)?.names ?? []
+  return name === typedName && (typedKind === undefined || names.includes(typedKind.toLowerCase()))
+}
+
 /**
  * Finds what was typed.
  * @param typed `kind/name` or `name`

@@ -14,6 +14,8 @@ export const leave: Command = {
     },
   ],
   options: [],
+  namespaceSummary:
+    'attachments in this namespace only (default: in all; a workload that is attached in several must be told apart)',
   examples: [
     { what: 'those of one workload', line: 'remocal leave deploy/orders -n shop' },
     { what: 'one of several', line: 'remocal leave orders-8f3a2b1c' },

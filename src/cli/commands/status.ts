@@ -13,6 +13,7 @@ export const status: Command = {
   summary: 'Show connections, attachments, and what their agents do now',
   args: [],
   options: [],
+  namespaceSummary: 'attachments in this namespace only (default: in all)',
   examples: [
     { what: 'everything that the daemon holds', line: 'remocal status' },
     { what: 'of one namespace, for a script', line: 'remocal status -n shop -o json' },

@@ -1,22 +1,29 @@
 import { fault } from '../../diagnose/catalogue.ts'
 import type { LeaveResult, Target } from '../../lib/daemon-api.ts'
+import type { Fault } from '../../lib/fault.ts'
 import type { Attachment } from '../attachment/attachment.ts'
-import { KINDS, shortName } from '../workload.ts'
+import { isNamed, shortName } from '../workload.ts'
 import type { CallContext } from './context.ts'
+import { heldElsewhere } from './held-elsewhere.ts'
 
+interface LeaveRequest {
+  target: Target
+  /** Undefined: of all namespaces. */
+  namespace?: string
+  /** As typed: a workload or the name of an attachment. Undefined: all. */
+  workload?: string
+}
+
+/** Ends attachments of this laptop. Rejects with RC-I-209 when what is named is none, with RC-U-101 when it could be several. */
 export async function leave(
   { clusters }: CallContext,
-  { target, namespace, workload }: { target: Target; namespace?: string; workload?: string },
+  { target, namespace, workload }: LeaveRequest,
 ): Promise<LeaveResult> {
   const cluster = clusters.find(target)
   const all = [...(cluster?.attachments ?? [])].filter((one) => namespace === undefined || one.namespace === namespace)
   const chosen = workload === undefined ? all : chosenOf(all, workload)
   if (workload !== undefined && chosen.length === 0) {
-    const others = all.map((one) => `${shortName(one.workload)} in ${one.namespace} (${one.name})`)
-    const what = others.length === 0 ? 'nothing is attached' : `attached is ${others.join(', ')}`
-    throw fault('RC-I-209', `Cannot leave ${workload}: it is not attached; ${what}. Nothing was changed.`, [
-      'remocal status',
-    ])
+    throw (cluster && (await heldElsewhere(cluster, namespace, workload))) ?? notAttached(workload, all)
   }
   await Promise.all(
     chosen.map(async (one) => {
@@ -30,14 +37,25 @@ export async function leave(
   }
 }
 
-/** One by its own name, or all of a workload. */
-function chosenOf(all: Attachment[], typed: string): Attachment[] {
+/** One by its own name, or all of one workload. Throws RC-U-101 when several workloads have the name. */
+export function chosenOf<T extends Pick<Attachment, 'name' | 'workload' | 'namespace'>>(
+  all: readonly T[],
+  typed: string,
+): T[] {
   const own = all.filter(({ name }) => name === typed)
-  return own.length > 0 ? own : all.filter((one) => isNamed(one, typed))
+  if (own.length > 0) return own
+  const fitting = all.filter(({ workload }) => isNamed(workload, typed))
+  const workloads = new Map(fitting.map((one) => [`${shortName(one.workload)} -n ${one.namespace}`, one]))
+  if (workloads.size < 2) return fitting
+  const described = [...workloads.values()].map((one) => `${shortName(one.workload)} in ${one.namespace}`)
+  throw fault('RC-U-101', `Cannot leave ${typed}: attached are ${described.join(' and ')}. Nothing was changed.`, [
+    ...[...workloads.keys()].map((line) => `remocal leave ${line}`),
+  ])
 }
 
-function isNamed({ workload }: Attachment, typed: string): boolean {
-  const [kind, name] = typed.includes('/') ? typed.split('/', 2) : [undefined, typed]
-  const names = KINDS.find((one) => one.kind === workload.kind)?.names ?? []
-  return workload.name === name && (kind === undefined || names.includes(kind.toLowerCase()))
+function notAttached(typed: string, all: Attachment[]): Fault {
+  const others = all.map((one) => `${shortName(one.workload)} in ${one.namespace} (${one.name})`)
+  const what = others.length === 0 ? 'nothing is attached' : `attached is ${others.join(', ')}`
+  const sentence = `Cannot leave ${typed}: it is not attached; ${what}. Nothing was changed.`
+  return fault('RC-I-209', sentence, ['remocal status'])
 }

@@ -14,7 +14,7 @@ export function refuseBusyPorts(clusters: Clusters, ports: InterceptPort[]): voi
       throw fault(
         'RC-L-108',
         `Cannot lead requests to port ${busy.target} of this laptop: ${holder} in ${attachment.namespace} has it. Nothing was changed.`,
-        [`name another one: --port ${busy.port}:OTHER`, `remocal leave ${holder} -n ${attachment.namespace}`],
+        [`name another one: --port ${busy.port}:OTHER`, `remocal leave ${attachment.name}`],
       )
     }
   }
