@@ -72,10 +72,17 @@ export interface ListResult {
       mode: 'intercept' | 'wiretap' | 'watch'
       filter: string
       priority: number
+      /** Who answers when nothing listens on the laptop. */
+      ifDown: 'app' | 'error'
+      /** What a wiretap copies. */
+      wiretap?: WiretapShare
       /** Of those that this laptop holds. */
       filtered?: FilterCounts
       since: string
+      /** The same person's, on this laptop (`here`) or another one. */
       yours: boolean
+      here: boolean
+      /** Where requests go, or copies; all that agents say, comma-separated. As `status` has it, where this laptop holds it. */
       routeNow: string
     }[]
   }[]

@@ -3,8 +3,12 @@ import type { Command } from '../command.ts'
 import { DaemonClient } from '../daemon-client.ts'
 import { age } from '../render/age.ts'
 import { notesText, shortFilterText } from '../render/filter-text.ts'
+import { plain } from '../render/plain.ts'
+import { shareText } from '../render/share.ts'
 import { table } from '../render/table.ts'
 import { targetOf } from '../target.ts'
+
+type Held = ListResult['workloads'][number]['held'][number]
 
 export const list: Command = {
   name: 'list',
@@ -32,12 +36,7 @@ function text({ namespace, workloads }: ListResult, withNamespace: boolean): str
       const names = services.length > 0 ? ` (${services.join(', ')})` : ''
       return `${portName === undefined ? port : `${portName}:${port}`}${names}`
     })
-    const holders = held.map(({ name: of, by, mode, filter, filtered, priority, since, yours }) => {
-      const who = yours ? 'you' : by
-      const how = { intercept: '', wiretap: 'copies of ', watch: 'watches ' }[mode]
-      const what = `${how}${shortFilterText(filter) || 'everything'}${notesText(priority, filtered)}`
-      return `${who}: ${what} since ${age(Date.now() - Date.parse(since))}, ${of}`
-    })
+    const holders = held.map(holderText)
     const [first = '-', ...others] = holders
     return [
       [...start, shownPorts.join(' ') || '-', first],
@@ -45,6 +44,19 @@ function text({ namespace, workloads }: ListResult, withNamespace: boolean): str
     ]
   })
   return table([[...(withNamespace ? ['NAMESPACE'] : []), 'WORKLOAD', 'READY', 'PORTS', 'HELD BY'], ...rows])
+}
+
+/** Who holds what, in one line. */
+export function holderText(held: Held): string {
+  const { name, by, mode, filter, filtered, priority, ifDown, wiretap, since, yours, here } = held
+  const who = yours ? (here ? 'you' : 'you, on another laptop') : plain(by)
+  const short = shortFilterText(filter)
+  const down = ifDown === 'error' ? ['503 when down'] : []
+  const what =
+    wiretap === undefined
+      ? `${mode === 'watch' ? 'watches ' : ''}${short || 'everything'}`
+      : `copies of ${shareText(wiretap, short)}`
+  return `${who}: ${what}${notesText(priority, filtered, ...down)} since ${age(Date.now() - Date.parse(since))}, ${name}`
 }
 
 const SHORT: Record<string, string> = {

@@ -1,5 +1,6 @@
 import { VERSION as API_VERSION, GROUP, type Intercept } from '../../kube/resources.ts'
 import type { ListResult, Target } from '../../lib/daemon-api.ts'
+import type { Attachment } from '../attachment/attachment.ts'
 import { readServices, readWorkloads } from '../catalog.ts'
 import { portsOf } from '../ports.ts'
 import type { CallContext } from './context.ts'
@@ -7,7 +8,7 @@ import { join } from './join.ts'
 import { knowNamespace } from './know-namespace.ts'
 
 type Held = ListResult['workloads'][number]['held'][number]
-type KubeMeta = Intercept['metadata']
+type Own = Pick<Attachment, 'name' | 'namespace' | 'filtered' | 'agents'>
 
 export async function list(
   { clusters }: CallContext,
@@ -24,10 +25,6 @@ export async function list(
     namespace === undefined ? undefined : knowNamespace(cluster, namespace),
   ])
   const { user } = cluster.joined()
-  const filteredOf = ({ name, namespace: of }: KubeMeta): Pick<Held, 'filtered'> => {
-    const own = [...cluster.attachments].find((one) => one.name === name && one.namespace === of)
-    return own === undefined ? {} : { filtered: own.filtered.counts }
-  }
   return {
     ...(namespace !== undefined && { namespace }),
     workloads: workloads.map((workload) => {
@@ -47,23 +44,34 @@ export async function list(
           ...(portName !== undefined && { name: portName }),
           services: ways,
         })),
-        held: held.map(({ metadata, spec, status }) => ({
-          name: metadata.name,
-          by: spec.owner,
-          mode: spec.mode,
-          filter: spec.filter,
-          priority: spec.priority ?? 0,
-          ...filteredOf(metadata),
-          since: metadata.creationTimestamp ?? '',
-          yours: spec.owner === user,
-          routeNow: routeOf(status),
-        })),
+        held: held.map((one) => heldOf(one, user, cluster.attachments)),
       }
     }),
   }
 }
 
-function routeOf(status: Intercept['status']): string {
-  const routes = new Set((status?.agents ?? []).map(({ routeNow = 'app' }) => routeNow))
+export function heldOf({ metadata, spec, status }: Intercept, user: string, attachments: Iterable<Own>): Held {
+  const { name, namespace, creationTimestamp: since = '' } = metadata
+  const own = [...attachments].find((one) => one.name === name && one.namespace === namespace)
+  const { wiretap } = spec
+  return {
+    name,
+    by: spec.owner,
+    mode: spec.mode,
+    filter: spec.filter,
+    priority: spec.priority ?? 0,
+    ifDown: spec.ifDown ?? 'app',
+    ...(wiretap !== undefined && { wiretap }),
+    ...(own !== undefined && { filtered: own.filtered.counts }),
+    since,
+    yours: spec.owner === user,
+    here: own !== undefined,
+    // This laptop knows of its own what managers cannot: whether something listens. `status` says the same.
+    routeNow: routeOf(own?.agents ?? status?.agents ?? []),
+  }
+}
+
+function routeOf(agents: readonly { routeNow?: string }[]): string {
+  const routes = new Set(agents.map(({ routeNow = 'app' }) => routeNow))
   return routes.size === 0 ? 'app' : [...routes].sort().join(', ')
 }
