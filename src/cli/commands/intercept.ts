@@ -4,6 +4,7 @@ import type { Call, Command } from '../command.ts'
 import { DaemonClient } from '../daemon-client.ts'
 import { FILTER_OPTIONS } from '../filter-options.ts'
 import { holdShown, keepShown } from '../hold.ts'
+import { LastWords } from '../last-words.ts'
 import { usage } from '../parse.ts'
 import { findProgram, runProgram } from '../program.ts'
 import { attachedText } from '../render/attached.ts'
@@ -50,12 +51,14 @@ export const intercept: Command = {
     const held = request.command
       ? await holdShown<InterceptResult>(call, '/v1/intercept', request)
       : await keepShown<InterceptResult>(call, '/v1/intercept', request)
+    let words: LastWords | undefined
     try {
       const { run: place } = held.result
       if (place === undefined) {
         call.print(held.result, text)
         return 0
       }
+      words = new LastWords()
       for (const note of place.notes) io.stderr(`note: ${note}\n`)
       const { run: _place, ...shown } = held.result
       if (call.output === 'json') call.print(shown, text)
@@ -63,9 +66,11 @@ export const intercept: Command = {
       void held.closed.then((fault) => io.stderr(endedText(fault)))
       return await runProgram(place, program, io, held.closed)
     } finally {
+      words?.begin()
       held.close()
       // Whoever looks after this command has ended finds nothing of it.
       await new DaemonClient(io).callRunning('/v1/settle', { target: request.target }).catch(() => {})
+      words?.end()
     }
   },
 }

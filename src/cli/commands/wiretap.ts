@@ -6,6 +6,7 @@ import type { Call, Command } from '../command.ts'
 import { DaemonClient, type Held } from '../daemon-client.ts'
 import { FILTER_OPTIONS } from '../filter-options.ts'
 import { holdShown, keepShown } from '../hold.ts'
+import { LastWords } from '../last-words.ts'
 import { usage } from '../parse.ts'
 import { findProgram, runProgram } from '../program.ts'
 import { endedText } from '../render/ended.ts'
@@ -54,23 +55,27 @@ export const wiretap: Command = {
     const held = stays
       ? await keepShown<WiretapResult>(call, '/v1/wiretap', request)
       : await holdShown<WiretapResult>(call, '/v1/wiretap', request, (event) => shown.tell(event as WiretapEvent))
+    let words: LastWords | undefined
     try {
       const { run: place, ...result } = held.result
       if (place === undefined && !request.diff) {
         call.print(result, begunText)
         return 0
       }
+      words = new LastWords()
       shown.begin(result)
       for (const note of place?.notes ?? []) io.stderr(`note: ${note}\n`)
       const ended = place === undefined ? undefined : held.closed.then((fault) => io.stderr(endedText(fault)))
       const code =
         place === undefined ? await untilEnd(held, io) : await runProgram(place, program, io, ended ?? held.closed)
+      words.begin()
       await shown.end(result.name)
       return code === 0 && place === undefined && shown.differed ? FOUND : code
     } finally {
       held.close()
       // Whoever looks after this command has ended finds nothing of it.
       await new DaemonClient(io).callRunning('/v1/settle', { target: request.target }).catch(() => {})
+      words?.end()
     }
   },
 }

@@ -90,18 +90,40 @@ describe('copies', () => {
   })
 
   it('that the program does not answer are different; those that the app did not are not compared', async () => {
-    tap = await wiretapped((socket) => void socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-L')), [])
+    let over = 0
+    tap = await wiretapped((socket) => {
+      socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-L'))
+      socket.on('close', () => over++)
+    }, [])
     const agent = await tap.agent()
     agent.request(1, REQUEST, answer('ok'))
     agent.request(2, REQUEST, '')
     agent.say('noAnswer', 2, 'large')
     agent.request(3, REQUEST, 'nonsense\r\n\r\n')
+    while (over < 3) await turn()
+    assert.deepEqual(tap.differences, [])
+    tap.clock.advance(1000)
     await agent.untilDone(3)
     assert.deepEqual(
       tap.differences.map(({ differences }) => differences),
       [[{ field: 'answer', app: '200 with 2 bytes', laptop: 'none: the connection was closed' }]],
     )
     assert.deepEqual(tap.copies.counts.compared, { same: 0, different: 1, uncompared: 2, untold: 0, pending: 0 })
+  })
+
+  it('whose program ends just before its wiretap are not answered yet', async () => {
+    let over = 0
+    tap = await wiretapped((socket) => {
+      socket.once('data', () => socket.destroy())
+      socket.on('close', () => over++)
+    }, [])
+    const agent = await tap.agent()
+    agent.request(1, REQUEST, answer('ok'))
+    while (over < 1) await turn()
+    tap.copies.close()
+    while (!agent.over) await turn()
+    assert.deepEqual(tap.differences, [])
+    assert.deepEqual(tap.copies.counts.compared, { same: 0, different: 0, uncompared: 0, untold: 0, pending: 1 })
   })
 
   it('of HEAD end with the head, and an answer without a length ends with its connection', async () => {

@@ -97,12 +97,13 @@ export class Copies implements Taker {
 
   /** Never rejects. */
   async #serve(line: Line, request: CopiedRequest, signal: AbortSignal): Promise<void> {
-    const { program, logger, ignored, onDifference } = this.#options
+    const { program, clock, logger, ignored, onDifference } = this.#options
     try {
       await serveCopy({
         line,
         request,
         program,
+        clock,
         ignored,
         budget: this.#budget,
         tally: this.#tally,

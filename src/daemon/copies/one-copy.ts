@@ -1,5 +1,6 @@
 /** One copy at the program: given to it, its answer dropped or compared with the app's. */
 import type { Budget } from '../../lib/budget.ts'
+import type { Clock } from '../../lib/clock.ts'
 import type { DifferenceEvent } from '../../lib/daemon-api.ts'
 import type { Ignored } from '../../lib/diff/ignored.ts'
 import type { Program } from '../attachment/program.ts'
@@ -16,11 +17,14 @@ const IN_TLS = { servername: '' }
 
 /** Characters of a request's target that are told. */
 const TARGET = 1000
+/** A program that ends closes its connections; so soon its wiretap ends too, and what it did not answer is no difference. */
+const END_MS = 1000
 
 export interface OneCopy {
   line: Line
   request: CopiedRequest
   program: Program
+  clock: Clock
   /** What is left out of the comparison; undefined: answers are not compared. */
   ignored: Ignored | undefined
   /** For both answers. */
@@ -59,6 +63,7 @@ export async function serveCopy(copy: OneCopy): Promise<void> {
     const method = methodOf(request.bytes)
     const asked = await askProgram({ socket, request: request.bytes, method, keep, onKept: keeps, signal })
     const answer = await app
+    if (answer !== undefined && asked.kind === 'failed' && asked.why === 'closed') await untilOver(copy)
     if (ignored !== undefined && compares && signal.reason !== ENDED) await compareAnswers(copy, asked, answer, ignored)
   } finally {
     // What the end of the wiretap cut off stays without an answer.
@@ -66,6 +71,17 @@ export async function serveCopy(copy: OneCopy): Promise<void> {
     line.forget(request.id)
     budget.give(kept)
   }
+}
+
+/** Resolves when the wiretap ends, or when it is clear that it does not. */
+async function untilOver({ clock, signal }: OneCopy): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = clock.after(END_MS, resolve)
+  const give = (): void => resolve()
+  signal.addEventListener('abort', give)
+  if (!signal.aborted) await promise
+  timer.cancel()
+  signal.removeEventListener('abort', give)
 }
 
 /** The app's answer, when it is there; undefined when it is known that there will be none, when it is too late, or when it finds no memory. */
