@@ -24,8 +24,9 @@ describe('JSON of filters', () => {
       '9223372036854775807': 9223372036854775807n,
       '9223372036854775808': 2 ** 63,
       '12345678901234567890123': Number('12345678901234567890123'),
-      // Nothing of its fraction is left when it is read.
-      '1234567890123456789.5': 1234567890123456768n,
+      // What they say exactly is lost: they are floating, and do not look exact.
+      '1234567890123456789.5': Number('1234567890123456789.5'),
+      '9007199254740993.0': 9007199254740992,
       '1234567890123456789e1': Number('1234567890123456789e1'),
       '0.1234567890123456789': 0.12345678901234568,
     }
@@ -33,6 +34,11 @@ describe('JSON of filters', () => {
       assert.deepEqual(readJson(text), value, text)
       assert.deepEqual(readJson(` {"a": [${text} , {"b":${text}}]}`), { a: [value, { b: value }] }, text)
     }
+  })
+
+  it('has no numbers as names', () => {
+    for (const text of ['{1234567890123456789:1}', '{"a":1,-1234567890123456789 \n: 1}', '[1234567890123456789:1]'])
+      assert.throws(() => readJson(text), SyntaxError, text)
   })
 
   it('leaves strings and names as they are', () => {
@@ -59,6 +65,7 @@ describe('JSON of filters', () => {
       '{',
       '}',
       ':',
+      ':1',
       '.',
       'e',
       ' ',

@@ -30,15 +30,23 @@ function tagged(text: string): string {
     else if (code === 0x2d || (code >= 0x30 && code <= 0x39)) {
       INTEGER.lastIndex = at
       const digits = INTEGER.exec(text)?.[0] ?? ''
-      // Leading zeros are no JSON: they stay, for the parser to refuse.
-      if (digits.length >= LONG && !/^-?0/.test(digits) && isLong64(digits)) {
+      const after = afterNumber(text, at)
+      // Leading zeros are no JSON, nor is a number as a name: they stay, for the parser to refuse.
+      if (digits.length >= LONG && !/^-?0/.test(digits) && isLong64(digits) && !isName(text, after)) {
         made += `${text.slice(kept, at)}"${TAG}${digits}"`
         kept = at + digits.length
       }
-      at = afterNumber(text, at)
+      at = after
     } else at++
   }
   return made + text.slice(kept)
+}
+
+const COLON = /[ \t\r\n]*:/y
+
+function isName(text: string, end: number): boolean {
+  COLON.lastIndex = end
+  return COLON.test(text)
 }
 
 function isLong64(digits: string): boolean {
@@ -94,7 +102,8 @@ export function withInts(json: unknown, isTagged = false): unknown {
 }
 
 function isInt(value: unknown, isTagged: boolean): value is number | string {
-  if (typeof value === 'number') return Number.isInteger(value) && Math.abs(value) < 2 ** 63
+  // Larger ones have a fraction or an exponent in the text, and what they say exactly is lost.
+  if (typeof value === 'number') return Number.isSafeInteger(value)
   return isTagged && typeof value === 'string' && value.startsWith(TAG)
 }
 

@@ -46,7 +46,10 @@ function compiled(node: ASTNode, scope: Scope): Evaluate {
     }
     case 'id': {
       const slot = scope.locals.lastIndexOf(node.args)
-      return ({ locals }) => locals[slot] ?? ''
+      return ({ locals }) => {
+        const value = locals[slot]
+        return value === undefined ? '' : value
+      }
     }
     case '.': {
       const [of, name] = node.args

@@ -146,3 +146,19 @@ describe('numbers of JSON', () => {
     }
   })
 })
+
+it('null is there: in lists and maps, at each turn of a loop, and compared', () => {
+  const matches = (cel: string, body: unknown): boolean => compileCel(cel).matches(requestOf({ body }), new Budget())
+  for (const [cel, body, expected] of [
+    ['request.body[0] == null', [null], true],
+    ['request.body[0] == ""', [null], false],
+    ['request.body[1] == ""', [null], true],
+    ['request.body == [""]', [null], false],
+    ['request.body.a == request.body.b', { a: [''], b: [null] }, false],
+    ['request.body.a == request.body.b', { a: [null], b: [null] }, true],
+    ['request.body.exists(one, one == null)', [null], true],
+    ['request.body.exists(one, one == "")', [null], false],
+    ['{"a": null}["a"] == null', {}, true],
+  ] as const)
+    assert.equal(matches(cel, body), expected, `${cel} ${JSON.stringify(body)}`)
+})

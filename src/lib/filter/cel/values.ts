@@ -49,11 +49,15 @@ export function kindOf(value: Value): string {
 
 /** What a map, an object or a list has under a key; `""` when it has nothing, or is something else. */
 export function fieldOf(value: Value, key: Value): Value {
-  if (isMap(value)) return value.get(key) ?? ''
-  if (isList(value)) return isNumber(key) ? (value[Number(key)] ?? '') : ''
+  if (isMap(value)) return present(value.get(key))
+  if (isList(value)) return isNumber(key) ? present(value[Number(key)]) : ''
   if (typeof value !== 'object' || value === null || typeof key !== 'string' || !Object.hasOwn(value, key)) return ''
-  const field = value[key]
-  return field === undefined ? '' : field
+  return present(value[key])
+}
+
+/** What is not there is `""`; null is there. */
+function present(value: Value | undefined): Value {
+  return value === undefined ? '' : value
 }
 
 /** Elements of a list, keys of a map. What has none, such as what is absent, has nothing to go through. */
@@ -85,7 +89,7 @@ export function equal(a: Value, b: Value, budget: Budget, depth = 0): boolean {
       isList(a) &&
       isList(b) &&
       a.length === b.length &&
-      a.every((one, at) => equal(one, b[at] ?? '', budget, depth + 1))
+      a.every((one, at) => equal(one, present(b[at]), budget, depth + 1))
     )
   }
   const keys = elementsOf(a, budget)
