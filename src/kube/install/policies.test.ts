@@ -41,6 +41,10 @@ test('everything of a workload needs intercept-all, a part of it intercept, copi
   const part = 'request.path == "/a"'
   assert.equal(needed('CREATE', { mode: 'intercept', filter: '' }), 'intercept-all')
   assert.equal(needed('CREATE', { mode: 'intercept', filter: part }), 'intercept')
+  for (const filter of ['true', ' ( true )', 'request.path.startsWith("/")', '(request.path.startsWith("/"))'])
+    assert.equal(needed('CREATE', { mode: 'intercept', filter }), 'intercept-all', filter)
+  for (const filter of ['request.path.startsWith("/a")', 'true && request.path == "/"', 'request.path == "true"'])
+    assert.equal(needed('CREATE', { mode: 'intercept', filter }), 'intercept', filter)
   assert.equal(needed('CREATE', { mode: 'wiretap', filter: '' }), 'wiretap')
   assert.equal(needed('CREATE', { mode: 'wiretap', filter: part }), 'wiretap')
   assert.equal(needed('CREATE', { mode: 'watch', filter: '' }), 'tap')

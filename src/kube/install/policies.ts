@@ -73,6 +73,9 @@ function sessions(manager: string): Policy {
   }
 }
 
+/** Filters that always match: none, `true`, and paths that begin with `/` or anything, with or without parentheses and blanks. */
+const EVERYTHING = String.raw`^[\s()]*(true|request\s*\.\s*path\s*\.\s*startsWith\s*\(\s*["\x27]/?["\x27]\s*\))?[\s()]*$`
+
 function intercepts(manager: string): Policy {
   const check = `authorizer.group('${GROUP}').resource('workloads').namespace(${IN_NAMESPACE}).name(object.spec.workload.name)`
   return {
@@ -90,11 +93,12 @@ function intercepts(manager: string): Policy {
       },
       {
         name: 'verb',
+        // A filter that plainly takes everything is none; no policy can know of each filter whether it does.
         // A wiretap takes no request from anybody, so everything needs no more than a part of it; a watch does not even read them.
         expression:
           `request.operation == 'DELETE' ? 'intercept' : object.spec.mode == 'wiretap' ? 'wiretap' : ` +
           `object.spec.mode == 'watch' ? 'tap' : ` +
-          `object.spec.filter != '' ? 'intercept' : 'intercept-all'`,
+          `object.spec.filter.matches(r'${EVERYTHING}') ? 'intercept-all' : 'intercept'`,
       },
     ],
     validations: [
