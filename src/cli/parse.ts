@@ -41,7 +41,9 @@ export function parse(command: Command, argv: string[]): { call: Parsed } | { he
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return { help }
-    throw dash < 0 ? (undashed(command, own, parser) ?? misunderstood(command, error)) : misunderstood(command, error)
+    throw dash < 0
+      ? (undashed(command, own, parser) ?? misunderstood(command, error, parser))
+      : misunderstood(command, error, parser)
   }
   const { output, context, namespace, kubeconfig, ...options } = parser.opts<Record<string, string>>()
   if (output !== undefined && output !== 'table' && output !== 'json') {
@@ -108,22 +110,36 @@ function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
-function misunderstood(command: Command, error: CommanderError): Error {
+/** What was given beyond what the command takes, and what that is. */
+function surplus({ args }: Command, parser: Parser): string {
+  const more = parser.args.slice(args.length).map((word) => `"${word}"`)
+  const takes = args.length === 0 ? 'nothing but options' : `only ${args.map(({ name }) => name).join(' and ')}`
+  return `${more.join(' ')} ${more.length === 1 ? 'is one argument' : `are ${more.length} arguments`} too many; it takes ${takes}`
+}
+
+function misunderstood(command: Command, error: CommanderError, parser: Parser): Error {
   const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? ''
   switch (error.code) {
     case 'commander.unknownOption': {
       const names = [...command.options, ...GLOBAL_OPTIONS].flatMap(({ flags }) => flags.match(/--?[a-z-]+/g) ?? [])
-      return usage(command, `there is no option ${quoted}${meant(quoted, names)}`)
+      return usage(command, `there is no option ${quoted}${optionMeant(quoted, names)}`)
     }
     case 'commander.missingArgument':
       return usage(command, `${quoted} is missing`)
     case 'commander.excessArguments':
-      return usage(command, `too many arguments; it takes ${command.args.length}`)
+      return usage(command, surplus(command, parser))
     case 'commander.optionMissingArgument':
       return usage(command, `${quoted} needs a value`)
     default:
       return usage(command, error.message.replace(/^error: /, '').replace(/\.$/, ''))
   }
+}
+
+/** As `meant`: what all options begin with makes none of them alike. */
+function optionMeant(typed: string, names: string[]): string {
+  const bare = new Map(names.map((name) => [name.replace(/^--?/, ''), name]))
+  const near = nearest(typed.replace(/^--?/, ''), bare.keys()).map((name) => bare.get(name) ?? name)
+  return near.length === 0 ? '' : `; did you mean ${near.join(' or ')}`
 }
 
 /** RC-U-101 about one command. */

@@ -95,6 +95,20 @@ describe('remocal filter test', () => {
     assert.match(err, /no such key: pth; did you mean path\.\ntrue && request\.pth == "\/"\n {16}\^ {2}\[RC-U-102\]/)
   })
 
+  it('points into an expression as it was typed, also beside other options', async () => {
+    for (const [filter, shown] of [
+      [
+        'request.pth == "/"',
+        'no such key: pth; did you mean path. Nothing was changed.\nrequest.pth == "/"\n        ^',
+      ],
+      ['size(request.path', 'expected ")", got the end. Nothing was changed.\nsize(request.path\n                 ^'],
+    ] as const) {
+      const { exit, err } = await run(REQUEST, 'test', '--path', '/a', '--filter', filter, '--request', '-')
+      assert.equal(exit, 64)
+      assert.ok(err.includes(shown), err)
+    }
+  })
+
   it('says what is wrong with the request', async () => {
     for (const [stdin, file, why] of [
       ['hello', '-', /the standard input holds no HTTP request: the request line is malformed/],
@@ -112,7 +126,9 @@ describe('remocal filter test', () => {
       [['test', 'true'], /--request is missing/],
       [['test', '--request', '-'], /The filter is missing/],
       [['test', 'true', '--path', '/a', '--request', '-'], /not both/],
-      [['tast', 'true', '--request', '-'], /no action "tast"/],
+      [['test', 'true', 'x', 'y', '--request', '-'], /"x" "y" are 2 arguments too many; it takes only action and cel/],
+      [['test', 'true', '--prot', '80', '--request', '-'], /no option --prot\./],
+      [['tast', 'true', '--request', '-'], /"tast" is no action of filter/],
     ] as const) {
       const { exit, err } = await run(REQUEST, ...argv)
       assert.equal(exit, 64)

@@ -9,6 +9,7 @@ import type { FilterRequest } from '../../lib/filter/request.ts'
 import { BadMessage } from '../../lib/http1/bad-message.ts'
 import { readRequestText } from '../../lib/http1/request-text.ts'
 import { systemReason } from '../../lib/system-reason.ts'
+import { checkExpressions } from '../check-expressions.ts'
 import type { Call, Command } from '../command.ts'
 import { filterOf } from '../filter.ts'
 import { FILTER_OPTIONS } from '../filter-options.ts'
@@ -51,7 +52,12 @@ export const filter: Command = {
   ],
   async run(call) {
     const [action = ''] = call.args
-    if (action !== 'test') throw usage(filter, `there is no action "${action}", only test`)
+    if (action !== 'test')
+      throw usage(
+        filter,
+        `"${action}" is no action of filter, which has only test: remocal filter test CEL --request FILE`,
+      )
+    await checkExpressions(call)
     const cel = celOf(call)
     const request = await requestOf(call)
     const tested: FilterTest = { filter: cel, ...(await explained(cel, request)), stepsAllowed: STEPS }

@@ -1,5 +1,6 @@
 import type { InterceptRequest, InterceptResult } from '../../lib/daemon-api.ts'
 import { ATTACH_OPTIONS, attachRequest } from '../attach-request.ts'
+import { checkExpressions } from '../check-expressions.ts'
 import type { Call, Command } from '../command.ts'
 import { DaemonClient } from '../daemon-client.ts'
 import { FILTER_OPTIONS } from '../filter-options.ts'
@@ -47,6 +48,7 @@ export const intercept: Command = {
   async run(call) {
     const { program, io } = call
     const request = requestOf(call)
+    await checkExpressions(call)
     if (program.length > 0) findProgram(program[0] ?? '', io)
     const held = request.command
       ? await holdShown<InterceptResult>(call, '/v1/intercept', request)

@@ -2,6 +2,7 @@ import type { WiretapRequest, WiretapResult } from '../../lib/daemon-api.ts'
 import { ignoring } from '../../lib/diff/ignored.ts'
 import type { FaultFields } from '../../lib/fault.ts'
 import { ATTACH_OPTIONS, attachRequest } from '../attach-request.ts'
+import { checkExpressions } from '../check-expressions.ts'
 import type { Call, Command } from '../command.ts'
 import { DaemonClient, type Held } from '../daemon-client.ts'
 import { FILTER_OPTIONS } from '../filter-options.ts'
@@ -49,6 +50,7 @@ export const wiretap: Command = {
   async run(call) {
     const { program, io } = call
     const request = requestOf(call)
+    await checkExpressions(call)
     if (program.length > 0) findProgram(program[0] ?? '', io)
     const shown = new ShownWiretap(call, request)
     const stays = !request.command && !request.diff

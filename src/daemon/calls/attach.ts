@@ -56,7 +56,7 @@ export async function attach(
   const { mode } = kind.spec
   if (container !== undefined && !workload.containers.includes(container)) {
     throw fault(
-      'RC-I-207',
+      'RC-I-215',
       `Cannot ${mode} ${shortName(workload)}: it has no container "${container}", only ${workload.containers.join(', ')}. Nothing was changed.`,
       [`remocal list -n ${namespace}`],
     )

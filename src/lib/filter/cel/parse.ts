@@ -42,7 +42,24 @@ export function parseCel(cel: string): ASTNode {
   } catch (error) {
     if (error instanceof FilterError) throw error
     const { summary, message, range } = error as CelError
-    const sentence = (summary ?? message).replace(/^./, (first) => first.toLowerCase())
+    const sentence = inWords((summary ?? message).replace(/^./, (first) => first.toLowerCase()))
     throw new FilterError(cel, `${sentence}${hintOf(cel, sentence, range?.start ?? 0)}`, range?.start)
   }
+}
+
+/** What the parser calls its tokens. */
+const TOKENS: Record<string, string> = {
+  ...{ EOF: 'the end', NUMBER: 'a number', STRING: 'a string', BOOLEAN: 'true or false', NULL: 'null', BYTES: 'bytes' },
+  ...{ IDENTIFIER: 'a name', PLUS: '"+"', MINUS: '"-"', MULTIPLY: '"*"', DIVIDE: '"/"', MODULO: '"%"', EQ: '"=="' },
+  ...{ NE: '"!="', LT: '"<"', LE: '"<="', GT: '">"', GE: '">="', AND: '"&&"', OR: '"||"', NOT: '"!"', IN: '"in"' },
+  ...{ LPAREN: '"("', RPAREN: '")"', LBRACKET: '"["', RBRACKET: '"]"', LBRACE: '"{"', RBRACE: '"}"', DOT: '"."' },
+  ...{ COMMA: '","', COLON: '":"', QUESTION: '"?"' },
+}
+
+function inWords(sentence: string): string {
+  return sentence.replace(
+    /^(expected|unexpected token:?) ([A-Z]+)(?:(, got )([A-Z]+))?/,
+    (_whole, verb: string, first: string, got = '', second = '') =>
+      `${verb} ${TOKENS[first] ?? first}${got}${TOKENS[second] ?? second}`,
+  )
 }
