@@ -109,9 +109,37 @@ describe('remocal filter test', () => {
     }
   })
 
+  it('says why there is no body, where the filter asks for it', async () => {
+    const head = 'POST /a HTTP/1.1\nHost: a\nContent-Type: application/json\n'
+    const curl =
+      '> POST /a HTTP/1.1\n> Host: a\n> Content-Type: application/json\n> Content-Length: 8\n>\n< HTTP/1.1 200 OK\n'
+    for (const [stdin, why] of [
+      [`${head}\n{"a":`, /request\.body is absent: it is no JSON/],
+      [`${head}\n"${'x'.repeat(70_000)}"`, /it has 70002 bytes, and filters see 65536 at most/],
+      [`${head}\n`, /the request has none/],
+      ['POST /a HTTP/1.1\nHost: a\n\n{}', /its Content-Type is absent, not JSON's/],
+      [curl, /curl -v prints no body/],
+    ] as const) {
+      const { exit, err } = await run(stdin, 'test', 'request.body.a == 1', '--request', '-')
+      assert.equal(exit, 79)
+      assert.match(err, why)
+      assert.equal((await run(stdin, 'test', 'request.path == "/a"', '--request', '-')).err, '')
+    }
+  })
+
+  it('shows numbers as numbers, in all their digits', async () => {
+    const request =
+      'POST /a HTTP/1.1\nHost: a\nContent-Type: application/json\n\n{"id": 9007199254740993, "far": 1e400}'
+    const { out } = await run(request, 'test', 'request.body.id == 9007199254740993', '--request', '-')
+    assert.match(out, /request\.body\.id {2,}9007199254740993\n/)
+    const json = await run(request, 'test', 'request.body.far > 1', '--request', '-', '-o', 'json')
+    assert.match(json.out, /"text":"request\.body\.far","depth":1,"value":1e400/)
+  })
+
   it('says what is wrong with the request', async () => {
     for (const [stdin, file, why] of [
       ['hello', '-', /the standard input holds no HTTP request: the request line is malformed/],
+      ['', '-', /the standard input holds no HTTP request: it is empty/],
       ['', 'absent.txt', /Cannot read absent\.txt: no such file or directory/],
     ] as const) {
       const { exit, err } = await run(stdin, 'test', 'true', '--request', file)

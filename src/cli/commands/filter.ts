@@ -59,8 +59,13 @@ export const filter: Command = {
       )
     await checkExpressions(call)
     const cel = celOf(call)
-    const request = await requestOf(call)
-    const tested: FilterTest = { filter: cel, ...(await explained(cel, request)), stepsAllowed: STEPS }
+    let noBody: string | undefined
+    const request = await requestOf(call, (why) => {
+      noBody = why
+    })
+    const { needsBody, ...found } = await explained(cel, request)
+    const tested: FilterTest = { filter: cel, ...found, stepsAllowed: STEPS }
+    if (needsBody && noBody !== undefined) call.io.stderr(`note: request.body is absent: ${noBody}\n`)
     if (call.output === 'json') {
       const parts = tested.parts.map((part) => ({ ...part, ...('value' in part && { value: shownValue(part.value) }) }))
       call.print({ ...tested, parts }, () => '')
@@ -80,24 +85,25 @@ function celOf(call: Call): string {
   return given
 }
 
-async function explained(cel: string, request: FilterRequest): Promise<Explained> {
+async function explained(cel: string, request: FilterRequest): Promise<Explained & { needsBody: boolean }> {
   try {
     // As a whole first: it also knows what is too long.
-    await compileFilter(cel)
-    if (cel === '') return { matches: true, steps: 0, parts: [] }
-    return explainCel(cel, request)
+    const { needs } = await compileFilter(cel)
+    if (cel === '') return { matches: true, steps: 0, parts: [], needsBody: false }
+    return { ...explainCel(cel, request), needsBody: needs.body }
   } catch (error) {
     if (!(error instanceof FilterError)) throw error
     throw fault('RC-U-102', `Cannot use the filter: ${error.message}.\n${error.shown}`, ['remocal filter --help'])
   }
 }
 
-async function requestOf({ options, io }: Call): Promise<FilterRequest> {
+async function requestOf({ options, io }: Call, onNoBody: (why: string) => void): Promise<FilterRequest> {
   const { request: path } = options
   if (typeof path !== 'string') throw usage(filter, '--request is missing: a file with an HTTP request, or -')
   const name = path === '-' ? 'the standard input' : path
   try {
-    return readRequestText(path === '-' ? await io.stdin() : await readFile(resolve(io.cwd, path)))
+    const bytes = path === '-' ? await io.stdin() : await readFile(resolve(io.cwd, path))
+    return readRequestText(bytes, onNoBody)
   } catch (error) {
     if (!(error instanceof Error)) throw error
     const why =

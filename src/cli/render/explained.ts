@@ -20,7 +20,9 @@ export function explainedText({ matches, failure, parts, filter }: Explained & {
 export function shownValue(value: Value | undefined, depth = 0): unknown {
   // Nobody reads more, and JSON may be nested deeper than a stack is.
   if (depth > MAX_DEPTH) return '…'
-  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : `${value}`
+  if (typeof value === 'bigint') return raw(`${value}`)
+  // Too large for a double, and JSON has no word for it but such a number.
+  if (value === Infinity || value === -Infinity) return raw(value > 0 ? '1e400' : '-1e400')
   if (value instanceof Map)
     return Object.fromEntries([...value].map(([key, one]) => [`${key}`, shownValue(one, depth + 1)]))
   if (Array.isArray(value)) return value.map((one) => shownValue(one, depth + 1))
@@ -28,6 +30,11 @@ export function shownValue(value: Value | undefined, depth = 0): unknown {
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, shownValue(one, depth + 1)]))
   }
   return value
+}
+
+/** A number in all its digits, for `JSON.stringify`. */
+function raw(digits: string): unknown {
+  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(digits)
 }
 
 function short(text: string): string {

@@ -13,8 +13,10 @@ const MAX_JSON_BYTES = 64 * 1024
  * Reads a request whose lines may end with LF alone, whose empty line may be missing when no body follows, or which `curl -v` showed. The body
  * is what Content-Length or chunks say, or else the rest; none when a tool showed the head alone. Throws `BadMessage`: what an agent refuses is
  * refused here, in the same words.
+ * @param onNoBody told why filters see no body
  */
-export function readRequestText(bytes: Buffer): FilterRequest {
+export function readRequestText(bytes: Buffer, onNoBody: (why: string) => void = () => {}): FilterRequest {
+  if (bytes.length === 0) throw new BadMessage(400, 'it is empty')
   // Octet by octet: latin1 keeps what is not ASCII.
   const text = asSent(bytes.toString('latin1'))
   const end = /\r?\n\r?\n/.exec(text)
@@ -23,7 +25,15 @@ export function readRequestText(bytes: Buffer): FilterRequest {
   const head = readRequestHead(Buffer.from(`${[start, ...lines.slice(1)].join('\r\n')}\r\n\r\n`, 'latin1'))
   if (head === undefined) throw new BadMessage(400, 'the head is not whole')
   const rest = end === null ? '' : text.slice(end.index + end[0].length)
-  return filterRequest(head, undefined, jsonOf(head, contentOf(head, Buffer.from(rest, 'latin1'))))
+  const content = contentOf(head, Buffer.from(rest, 'latin1'))
+  const isShown = content.length === 0 && wasShown(bytes)
+  if (isShown) onNoBody('curl -v prints no body: write the request with its body into a file for --request')
+  return filterRequest(head, undefined, jsonOf(head, content, isShown ? () => {} : onNoBody))
+}
+
+/** Whether a tool showed the request among other things. */
+function wasShown(bytes: Buffer): boolean {
+  return /^> /m.test(bytes.toString('latin1'))
 }
 
 /** `curl -v` marks what it sends with `> `, and what happens with other signs. */
@@ -34,14 +44,23 @@ function asSent(text: string): string {
 }
 
 /** As an agent sees it: JSON only when the sender says so. */
-function jsonOf(head: RequestHead, content: Buffer): unknown {
-  if (!/^[^;]*[/+]json[ \t]*(?:;|$)/i.test(head.fields.list('content-type'))) return undefined
-  if (content.length > MAX_JSON_BYTES) return undefined
+function jsonOf(head: RequestHead, content: Buffer, onNoBody: (why: string) => void): unknown {
+  const type = head.fields.list('content-type')
+  const why =
+    content.length === 0
+      ? 'the request has none'
+      : !/^[^;]*[/+]json[ \t]*(?:;|$)/i.test(type)
+        ? `its Content-Type is ${type === '' ? 'absent' : `"${type}"`}, not JSON's`
+        : content.length > MAX_JSON_BYTES
+          ? `it has ${content.length} bytes, and filters see ${MAX_JSON_BYTES} at most`
+          : undefined
   try {
-    return readJson(content.toString())
+    if (why === undefined) return readJson(content.toString())
+    onNoBody(why)
   } catch {
-    return undefined
+    onNoBody('it is no JSON')
   }
+  return undefined
 }
 
 const CHUNK = /^[0-9a-f]+[ \t]*(?:;|\r?\n)/i
