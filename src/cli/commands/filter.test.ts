@@ -127,6 +127,17 @@ describe('remocal filter test', () => {
     }
   })
 
+  it('compares what is typed with what is sent as UTF-8', async () => {
+    const request = 'GET /caf\u00e9?q=\u00e9 HTTP/1.1\nHost: a\nX-Name: Ren\u00e9\nX-Face: 😀\nCookie: c=\u00e9\n'
+    const typed = ['--header', 'x-name=René', '--header', 'x-face=😀', '--cookie', 'c=é', '--path', '/caf*']
+    assert.equal((await run(request, 'test', ...typed, '--request', '-')).exit, 0)
+    const pattern = ['--header', 'x-name=~^Ren.$', '--filter', 'size(request.headers["x-face"]) == 1', '--query', 'q=é']
+    assert.equal((await run(request, 'test', ...pattern, '--request', '-')).exit, 0)
+    const every = 'request.headers.exists(name, request.headers[name] == "René")'
+    assert.equal((await run(request, 'test', every, '--request', '-')).exit, 0)
+    assert.equal((await run(request, 'test', '--header', 'x-name=Rene', '--request', '-')).exit, 79)
+  })
+
   it('shows numbers as numbers, in all their digits', async () => {
     const request =
       'POST /a HTTP/1.1\nHost: a\nContent-Type: application/json\n\n{"id": 9007199254740993, "far": 1e400}'

@@ -2,6 +2,7 @@
 import { readJson } from '../filter/json.ts'
 import type { FilterRequest, FilterSource } from '../filter/request.ts'
 import { marksOf } from '../mark.ts'
+import { octetsText } from '../octets-text.ts'
 import { firstCookie, firstParameter, readCookies, readParameters } from './pairs.ts'
 
 /** What is looked at of a head, of whatever version. */
@@ -95,6 +96,8 @@ class HeadRequest implements FilterRequest {
         const earlier = headers.get(name)
         headers.set(name, earlier === undefined ? value : joined(name, earlier, value))
       }
+      // As one text, as `header` reads it.
+      for (const [name, value] of headers) headers.set(name, octetsText(value))
       this.#headers = headers
     }
     return this.#headers
@@ -115,7 +118,7 @@ class HeadRequest implements FilterRequest {
     // Several filters ask for the same few names.
     const at = this.#names.indexOf(name)
     if (at >= 0) return this.#values[at] ?? ''
-    const value = this.#head.fields.list(name)
+    const value = octetsText(this.#head.fields.list(name))
     this.#names.push(name)
     this.#values.push(value)
     return value
@@ -132,7 +135,7 @@ class HeadRequest implements FilterRequest {
   }
 
   get #target(): { host: string; path: string; query: string } {
-    this.#parts ??= partsOf(this.#head.target, this.header('host'))
+    this.#parts ??= partsOf(octetsText(this.#head.target), this.header('host'))
     return this.#parts
   }
 }
