@@ -60,3 +60,9 @@ describe('--port', () => {
     })
   }
 })
+
+it('an option that counts once is not given twice', () => {
+  const twice = faultOf(() => parse(intercept, ['orders', '--priority', '1', '--priority', '2']))
+  assert.match(twice.sentence, /--priority is given 2 times/)
+  assert.ok('call' in parse(intercept, ['orders', '--header', 'a=1', '--header', 'b=1', '-n', 'a', '-n', 'b']))
+})

@@ -45,6 +45,13 @@ export function parse(command: Command, argv: string[]): { call: Parsed } | { he
       ? (undashed(command, own, parser) ?? misunderstood(command, error, parser))
       : misunderstood(command, error, parser)
   }
+  for (const { flags, repeated } of command.options) {
+    const flag = /--[a-z-]+/.exec(flags)?.[0]
+    const own = parser.options.find(({ long }) => long === flag)
+    if (repeated || own === undefined || !own.required) continue
+    const times = given.filter(({ name }) => name === own.attributeName()).length
+    if (times > 1) throw usage(command, `${flag} is given ${times} times, and only one can count`)
+  }
   const { output, context, namespace, kubeconfig, ...options } = parser.opts<Record<string, string>>()
   if (output !== undefined && output !== 'table' && output !== 'json') {
     throw usage(command, `there is no output format "${output}", only table and json`)
