@@ -19,7 +19,6 @@ import { PassingRequest } from './passing-request.ts'
 import { Unread } from './unread.ts'
 import { APP, type Upstream } from './upstream.ts'
 import { Upstreams } from './upstreams.ts'
-import { watchPaused } from './watch-paused.ts'
 
 export interface ConnectionOptions {
   client: Socket
@@ -94,7 +93,6 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
       if (this.#isHeld) this.#goOn()
     })
     client.on('close', () => this.#onClientClose())
-    watchPaused(client, clock)
   }
 
   /** Begins with bytes that were read already, and a stream if there is one. */
