@@ -17,6 +17,7 @@ import { Exchange, type ExchangeUser, type Outcome } from './exchange.ts'
 import { Learning } from './learning.ts'
 import { PassingRequest } from './passing-request.ts'
 import { Unread } from './unread.ts'
+import { UnreadAnswer } from './unread-answer.ts'
 import { APP, type Upstream } from './upstream.ts'
 import { Upstreams } from './upstreams.ts'
 
@@ -46,6 +47,7 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
   readonly #upstreams: Upstreams
   readonly #dispatcher: Dispatcher
   readonly #unread = new Unread()
+  readonly #unreadAnswer: UnreadAnswer
   #lastUsed: Upstream | undefined
   /**
    * `reading` a head; `learning` what filters ask beside it; `opening` an upstream; `passing` an exchange; `closing`: nothing is
@@ -67,6 +69,11 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
     this.written = new Written(client)
     this.clock = clock
     this.#source = new ClientSource(client, routing)
+    this.#unreadAnswer = new UnreadAnswer(client, clock, () => {
+      routing.counts.unread++
+      this.#abort('its client does not read')
+      this.cut()
+    })
     this.#upstreams = new Upstreams({
       clock,
       gone: this.#gone.signal,
@@ -184,6 +191,10 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
     else if (this.#clientEnded) this.#exchange?.clientEnded()
   }
 
+  isHeldUp(): void {
+    this.#unreadAnswer.watch()
+  }
+
   wantsMore(): void {
     if (this.#state === 'passing' && (this.#unread.length > 0 || this.#clientEnded)) this.#next()
     if (this.#unread.length === 0) this.client.resume()
@@ -276,6 +287,7 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
   #close(last?: Buffer): void {
     this.#leave()
     closeClient(this.client, this.#options.clock, last)
+    this.#unreadAnswer.watch()
   }
 
   /** The client must see that what it has is not whole. */
@@ -289,6 +301,7 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
     this.#isHeld = false
     this.#unread.clear()
     this.#headTimer?.cancel()
+    this.#unreadAnswer.end()
     this.#learning?.end()
     this.#request?.keepNoMore()
     this.#request?.endCopies(false)

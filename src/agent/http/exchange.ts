@@ -30,6 +30,8 @@ export interface ExchangeUser {
   readonly written: Written
   /** Called once. The exchange touches neither end any more. */
   exchanged(exchange: Exchange, outcome: Outcome): void
+  /** The client has not taken all that it was told. */
+  isHeldUp(): void
   /** There is room for more of the client's bytes. */
   wantsMore(): void
 }
@@ -177,7 +179,10 @@ export class Exchange implements UpstreamUser, AnswerUser {
   #write(bytes: Buffer): void {
     const { client, written } = this.#user
     written.add(bytes)
-    if (!writeDirectly(client, bytes)) this.upstream.stream.pause()
+    if (!writeDirectly(client, bytes)) {
+      this.upstream.stream.pause()
+      this.#user.isHeldUp()
+    }
     written.settle()
   }
 
