@@ -78,7 +78,7 @@ const TO_APP: Decision = { choice: APP, copiers: NO_COPIERS }
 const NO_NEEDS: FilterNeeds = { body: false, source: false }
 
 export class Routes implements Routing {
-  readonly counts: RouteCounts = { app: 0, laptop: 0, refused: 0, unheard: 0, declined: 0, bridged: 0 }
+  readonly counts: RouteCounts = { app: 0, laptop: 0, refused: 0, unheard: 0, declined: 0, bridged: 0, unread: 0 }
   readonly source: RoutesOptions['source']
   readonly #options: RoutesOptions
   #config: AgentConfig | undefined

@@ -122,4 +122,6 @@ export interface RouteCounts {
   declined: number
   /** Requests of HTTP/2 that a target got as HTTP/1.1, since it speaks no other. */
   bridged: number
+  /** Connections that were cut because their client did not read the last that it was answered. */
+  unread: number
 }

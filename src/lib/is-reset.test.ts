@@ -39,3 +39,41 @@ test('an end is no reset', async () => {
   assert.equal(isReset(accepted), false)
   accepted.destroy()
 })
+
+test('the end of both sides is no reset, while bytes are still to be read', async () => {
+  const [client, accepted] = await pair()
+  client.end(Buffer.alloc(50_000))
+  accepted.end()
+  // Its kernel has no peer any more.
+  while (peerOf(accepted)) await turn()
+  assert.equal(isReset(accepted), false)
+  assert.equal(Buffer.concat(await accepted.toArray()).length, 50_000)
+})
+
+test("a reset is seen behind this end's own end, and not behind that of the far end, which had said all", async () => {
+  const [client, accepted] = await pair()
+  accepted.end()
+  client.write(Buffer.alloc(50_000))
+  await once(accepted, 'finish')
+  client.resetAndDestroy()
+  while (peerOf(accepted)) await turn()
+  assert.equal(isReset(accepted), true)
+  accepted.destroy()
+
+  const [other, kept] = await pair()
+  other.end(Buffer.alloc(50_000))
+  await once(other, 'finish')
+  other.resetAndDestroy()
+  while (peerOf(kept)) await turn()
+  assert.equal(isReset(kept), false)
+  assert.equal(Buffer.concat(await kept.toArray()).length, 50_000)
+})
+
+function peerOf(socket: Socket): boolean {
+  const { _handle: handle } = socket as Socket & { _handle: { getpeername(out: object): number } }
+  return handle.getpeername({}) === 0
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}

@@ -45,7 +45,7 @@ export async function startAgent(app: number, laptop: number): Promise<Agent> {
       decided.push('whole')
       return { to: 'app' }
     },
-    counts: { app: 0, laptop: 0, refused: 0, unheard: 0, declined: 0, bridged: 0 },
+    counts: { app: 0, laptop: 0, refused: 0, unheard: 0, declined: 0, bridged: 0, unread: 0 },
   }
   const server = createSlabServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     open.add(client)

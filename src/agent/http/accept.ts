@@ -14,6 +14,7 @@ import { HttpConnection } from './connection.ts'
 import { isOpen, looksLikeHttp, speaksHttp, speaksHttp2 } from './first-bytes.ts'
 import { hearBoth } from './hear-both.ts'
 import { connectApp } from './upstream.ts'
+import { watchPaused } from './watch-paused.ts'
 
 /** A client that is silent for so long may wait for the server to speak first. */
 const SILENT_MS = 1000
@@ -72,6 +73,8 @@ class Reception {
     this.#clock = options.clock
     this.#ended = ended
     client.once('close', () => this.#gone.abort(new Error('the client is gone')))
+    // Whatever it speaks, it may have to wait.
+    watchPaused(client, options.clock)
   }
 
   async run(): Promise<void> {

@@ -5,6 +5,7 @@ import { afterEach, test } from 'node:test'
 import type { ResponseHead } from '../../lib/http1/head.ts'
 import { Answer } from './answer.ts'
 import { closePlaces, dial, exchange, get, inTime, place } from './fixtures/place.ts'
+import { stuck, turn } from './fixtures/stuck.ts'
 
 afterEach(closePlaces)
 
@@ -106,3 +107,29 @@ for (const when of ['with the first', 'during the answer']) {
     client.destroy()
   })
 }
+
+test('an answer that cannot be read is not over while its client still has to read it', async () => {
+  const body = Buffer.alloc(20_000_000, 'x')
+  const asked = Promise.withResolvers<Socket>()
+  const app = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => {
+      socket.write('HTTP/1.1 200 OK\n\n')
+      socket.end(body)
+      asked.resolve(socket)
+    })
+  })
+  const { port, clock } = await place(app)
+  const client = await dial(port)
+  client.write(get('/1'))
+  await once(client, 'readable')
+  client.write(get('/2'))
+  await stuck(await asked.promise)
+  for (let seconds = 0; seconds < 10; seconds++) {
+    clock.advance(1000)
+    await turn()
+  }
+  const all = Buffer.concat(await client.toArray())
+  assert.equal(all.length, body.length + 'HTTP/1.1 200 OK\n\n'.length)
+  client.destroy()
+})

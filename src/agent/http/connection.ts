@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../../lib/clock.ts'
 import type { FilterNeeds } from '../../lib/filter/request.ts'
 import { BadMessage } from '../../lib/http1/bad-message.ts'
 import { withoutH2c } from '../../lib/http1/without-h2c.ts'
-import { readDirectly } from '../../lib/slab-socket.ts'
+import { readDirectly, unsentBytes } from '../../lib/slab-socket.ts'
 import { Written } from '../../lib/written.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 import type { Choice, Routing, Secure } from '../routing.ts'
@@ -17,9 +17,9 @@ import { Exchange, type ExchangeUser, type Outcome } from './exchange.ts'
 import { Learning } from './learning.ts'
 import { PassingRequest } from './passing-request.ts'
 import { Unread } from './unread.ts'
+import { UnreadAnswer } from './unread-answer.ts'
 import { APP, type Upstream } from './upstream.ts'
 import { Upstreams } from './upstreams.ts'
-import { watchPaused } from './watch-paused.ts'
 
 export interface ConnectionOptions {
   client: Socket
@@ -34,6 +34,8 @@ export interface ConnectionOptions {
 
 /** A head that began must be whole by then. */
 const HEAD_MS = 60_000
+/** A client that asks on while so much of earlier answers waits for it is not listened to. */
+const UNSENT_BYTES = 256 * 1024
 
 export class HttpConnection implements ExchangeUser, DispatcherUser {
   readonly client: Socket
@@ -45,6 +47,7 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
   readonly #upstreams: Upstreams
   readonly #dispatcher: Dispatcher
   readonly #unread = new Unread()
+  readonly #unreadAnswer: UnreadAnswer
   #lastUsed: Upstream | undefined
   /**
    * `reading` a head; `learning` what filters ask beside it; `opening` an upstream; `passing` an exchange; `closing`: nothing is
@@ -55,6 +58,8 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
   #learning: Learning | undefined
   #exchange: Exchange | undefined
   #clientEnded = false
+  /** The next head waits until the client has read of its answers. */
+  #isHeld = false
   #headTimer: Timer | undefined
 
   constructor(options: ConnectionOptions) {
@@ -64,6 +69,11 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
     this.written = new Written(client)
     this.clock = clock
     this.#source = new ClientSource(client, routing)
+    this.#unreadAnswer = new UnreadAnswer(client, clock, () => {
+      routing.counts.unread++
+      this.#abort('its client does not read')
+      this.cut()
+    })
     this.#upstreams = new Upstreams({
       clock,
       gone: this.#gone.signal,
@@ -87,9 +97,9 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
     client.on('drain', () => {
       this.written.settle()
       this.#exchange?.clientDrained()
+      if (this.#isHeld) this.#goOn()
     })
     client.on('close', () => this.#onClientClose())
-    watchPaused(client, clock)
   }
 
   /** Begins with bytes that were read already, and a stream if there is one. */
@@ -115,6 +125,11 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
   }
 
   #readHead(): void {
+    this.#isHeld = unsentBytes(this.client) > UNSENT_BYTES
+    if (this.#isHeld) {
+      this.client.pause()
+      return
+    }
     const head = this.#unread.request()
     if (head === undefined) {
       if (this.#unread.length === 0) return
@@ -176,6 +191,10 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
     else if (this.#clientEnded) this.#exchange?.clientEnded()
   }
 
+  isHeldUp(): void {
+    this.#unreadAnswer.watch()
+  }
+
   wantsMore(): void {
     if (this.#state === 'passing' && (this.#unread.length > 0 || this.#clientEnded)) this.#next()
     if (this.#unread.length === 0) this.client.resume()
@@ -211,22 +230,30 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
     // It may have been held for a client that has not read its answer yet.
     upstream.stream.resume()
     if (upstream.isLeaving) this.#upstreams.drop(upstream)
+    this.#goOn()
+  }
+
+  /** With what the client has sent meanwhile, or with what comes. */
+  #goOn(): void {
     if (this.#unread.length > 0) this.#next()
-    if (this.#state !== 'reading') return
+    if (this.#state !== 'reading' || this.#isHeld) return
     if (this.#clientEnded) this.#close()
     else this.client.resume()
   }
 
-  /** Between requests: when the app answered last and closes, the client's connection ends as it would directly. */
+  /**
+   * Between requests: when the app answered last and closes, the client's connection ends as it would directly. Not while it is the agent that
+   * keeps the next request from it: that one goes to a new connection.
+   */
   #onIdleEnd(upstream: Upstream): void {
     // Of a laptop the client knows nothing: its next request may go to somebody else.
     const last = this.#lastUsed === undefined || this.#lastUsed === upstream
-    if (upstream.key === APP && last && this.#state === 'reading') this.#close()
+    if (upstream.key === APP && last && this.#state === 'reading' && !this.#isHeld) this.#close()
   }
 
   #onClientEnd(): void {
     this.#clientEnded = true
-    if (this.#state === 'reading') this.#close()
+    if (this.#state === 'reading' && !this.#isHeld) this.#close()
     else if (this.#state === 'learning') this.#learning?.end()
     else if (this.#state === 'passing' && this.#unread.length === 0) this.#exchange?.clientEnded()
   }
@@ -260,6 +287,7 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
   #close(last?: Buffer): void {
     this.#leave()
     closeClient(this.client, this.#options.clock, last)
+    this.#unreadAnswer.watch()
   }
 
   /** The client must see that what it has is not whole. */
@@ -270,8 +298,10 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
 
   #leave(): void {
     this.#state = 'closing'
+    this.#isHeld = false
     this.#unread.clear()
     this.#headTimer?.cancel()
+    this.#unreadAnswer.end()
     this.#learning?.end()
     this.#request?.keepNoMore()
     this.#request?.endCopies(false)

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../lib/clock.ts'
 import type { ResponseHead } from '../../lib/http1/head.ts'
 import { MARK_NAME } from '../../lib/mark.ts'
-import { writeDirectly } from '../../lib/slab-socket.ts'
+import { unsentBytes, writeDirectly } from '../../lib/slab-socket.ts'
 import type { Written } from '../../lib/written.ts'
 import type { FlowReset } from '../../wire/mux/contract.ts'
 import { Answer, type AnswerUser } from './answer.ts'
@@ -30,6 +30,8 @@ export interface ExchangeUser {
   readonly written: Written
   /** Called once. The exchange touches neither end any more. */
   exchanged(exchange: Exchange, outcome: Outcome): void
+  /** The client has not taken all that it was told. */
+  isHeldUp(): void
   /** There is room for more of the client's bytes. */
   wantsMore(): void
 }
@@ -177,7 +179,10 @@ export class Exchange implements UpstreamUser, AnswerUser {
   #write(bytes: Buffer): void {
     const { client, written } = this.#user
     written.add(bytes)
-    if (!writeDirectly(client, bytes)) this.upstream.stream.pause()
+    if (!writeDirectly(client, bytes)) {
+      this.upstream.stream.pause()
+      this.#user.isHeldUp()
+    }
     written.settle()
   }
 
@@ -195,7 +200,7 @@ export class Exchange implements UpstreamUser, AnswerUser {
     const { clock, client } = this.#user
     const look = (): void => {
       // A client that reads slowly holds the answer up.
-      if (client.writableNeedDrain) this.#heardMs = clock.now()
+      if (unsentBytes(client) > 0) this.#heardMs = clock.now()
       const left = (this.#heardMs ?? 0) + QUIET_MS - clock.now()
       if (left <= 0) this.#finish(CLOSE)
       else this.#quiet = clock.after(left, look)

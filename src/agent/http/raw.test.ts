@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { after, test } from 'node:test'
+import { isReset } from '../../lib/is-reset.ts'
 import { isOpen, looksLikeHttp, speaksHttp } from './first-bytes.ts'
 import { closePlaces, dial, echo, get, inTime, place } from './fixtures/place.ts'
+import { stuck, turn } from './fixtures/stuck.ts'
 
 after(closePlaces)
 
@@ -83,6 +85,23 @@ test('words of a client that was silent first are passed on when they stay open 
   client.end(' end')
   assert.equal(Buffer.concat(await client.toArray()).toString(), 'app:  end')
 })
+
+test('a client that is reset while the server holds it back: the server hears of it', async () => {
+  const app = createServer({ pauseOnConnect: true })
+  const { port, clock } = await place(app)
+  const client = await dial(port)
+  client.write(Buffer.alloc(20_000_000, 0xff))
+  const [socket] = (await once(app, 'connection')) as [Socket]
+  await stuck(client)
+  client.resetAndDestroy()
+  await inTime(clock, untilReset(socket))
+  socket.destroy()
+})
+
+/** Resolves when the kernel knows of a reset, of which a paused socket says nothing. */
+async function untilReset(socket: Socket): Promise<void> {
+  while (!isReset(socket)) await turn()
+}
 
 test('what a slow client has begun is a request, other words are none', () => {
   for (const begun of ['GET /', 'POST /orders HT', 'OPTIONS *', 'CONNECT orders:80', 'GET http:']) {

@@ -1,20 +1,24 @@
 /**
  * One header, query parameter or cookie by its name, for short forms and expressions alike. All parameters of a request are decoded together when
- * the first filter asks for one, and all filters share that; likewise cookies.
+ * the first filter asks for one, and all filters share that; likewise cookies, and headers where more than a few are asked for.
  */
 import type { Budget } from './budget.ts'
 import type { FilterRequest } from './request.ts'
 
 const LOOKUP_STEPS = 20
+/** To go through the lines of a smaller head costs less than to note that somebody has paid for it. */
+const SMALL_BYTES = 1024
 
-/** Requests whose parameters, or cookies, somebody has paid for. */
+/** Requests whose headers, parameters or cookies somebody has paid for. */
+const headers = new WeakSet<FilterRequest>()
 const queries = new WeakSet<FilterRequest>()
 const cookies = new WeakSet<FilterRequest>()
 
 /** @param name in lower case. Throws `Exceeded`. */
 export function lookUpHeader(request: FilterRequest, name: string, budget: Budget): string {
-  // The lines of the head are gone through.
-  budget.spend(LOOKUP_STEPS + name.length + (request.bytes >> 4))
+  budget.spend(LOOKUP_STEPS + name.length)
+  if (request.bytes <= SMALL_BYTES) budget.spend(request.bytes >> 4)
+  else payOnce(headers, request, budget)
   return request.header(name)
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { type RequestText, requestOf } from '../filter/fixtures/request.ts'
+import { filterRequest } from './filter-request.ts'
 
 describe('a request as filters see it', () => {
   it('has its path, query and host, of each form of the target', () => {
@@ -29,6 +30,31 @@ describe('a request as filters see it', () => {
         ['b', '2'],
       ]),
     )
+  })
+
+  it('goes through its lines for a few names only, then reads all once', () => {
+    let scans = 0
+    let reads = 0
+    const lines: [string, string][] = Array.from({ length: 100 }, (_, at) => [`h${at}`, `v${at}`])
+    const request = filterRequest({
+      method: 'GET',
+      target: '/',
+      bytes: 1000,
+      get headers() {
+        reads++
+        return lines
+      },
+      fields: {
+        list(name) {
+          scans++
+          return lines.find(([own]) => own === name)?.[1] ?? ''
+        },
+      },
+    })
+    for (let turn = 0; turn < 2; turn++) {
+      for (let at = 0; at < 120; at++) assert.equal(request.header(`h${at}`), at < 100 ? `v${at}` : '')
+    }
+    assert.deepEqual({ scans, reads }, { scans: 8, reads: 1 })
   })
 
   const word = fc.constantFrom('a', 'b', 'A', '%61', '%zz', '+', 'x y', '=', '&', ';', '', '"', ' ', '%', 'é')

@@ -19,6 +19,9 @@ export interface SeenHead {
   readonly fields: { list(name: string): string }
 }
 
+/** Names are looked for one by one in the octets of the head; of more than so many all are read at once. */
+const FEW_NAMES = 8
+
 const NOBODY: FilterSource = { ip: '', pod: '', namespace: '' }
 
 /**
@@ -118,6 +121,7 @@ class HeadRequest implements FilterRequest {
     // Several filters ask for the same few names.
     const at = this.#names.indexOf(name)
     if (at >= 0) return this.#values[at] ?? ''
+    if (this.#names.length === FEW_NAMES) return this.headers.get(name) ?? ''
     const value = octetsText(this.#head.fields.list(name))
     this.#names.push(name)
     this.#values.push(value)

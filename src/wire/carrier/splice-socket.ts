@@ -14,7 +14,8 @@ const READ_BYTES = SLAB_BYTES - 20
 type Joint = Pick<Flow, 'bind' | 'send' | 'pause' | 'resume' | 'end' | 'reset'>
 
 /**
- * Passes bytes, back-pressure, half-close and resets both ways. The socket may be paused and hold data already.
+ * Passes bytes, back-pressure, half-close and resets both ways. The socket may be paused and hold data already. Whoever accepted it from a client
+ * watches for its reset while it is held; what a server sent before it was reset is still to be delivered.
  * @returns resolves when both are over
  */
 export async function spliceSocket(stream: Joint, socket: Socket): Promise<void> {
