@@ -2,7 +2,7 @@
  * `npm run bench -- http1`: the agent between a load (wrk) and an app (nginx), beside nginx and haproxy in its place with the same rule: a
  * header decides between two upstreams. All on loopback, one process each.
  */
-import type { Started } from '../test/http1/started.ts'
+import type { Started } from '../test/peers/started.ts'
 import { type Compared, compare } from './http1/compare.ts'
 import { startApp, startWay, type Way } from './http1/peers.ts'
 import { type Row, SETTINGS } from './http1/settings.ts'

@@ -1,5 +1,5 @@
 /** One load over several ways, in turns, so that a slow moment of the machine hits all of them. */
-import type { Started } from '../../test/http1/started.ts'
+import type { Started } from '../../test/peers/started.ts'
 import { cpuSeconds } from '../lib/cpu.ts'
 import type { Way } from './peers.ts'
 import { type Load, wrk } from './wrk.ts'
