@@ -190,7 +190,7 @@ test('who takes 100 streams is asked no more, also before he has said so', async
   await client.settled()
   const server = await promise
   await server.frame(FRAME.HEADERS, 199)
-  server.send(FRAME.SETTINGS, 0, 0, settingsPayload([SETTING.MAX_CONCURRENT_STREAMS, 100]))
+  server.send(FRAME.SETTINGS, 0, 0, settingsPayload([[SETTING.MAX_CONCURRENT_STREAMS, 100]]))
   await server.settled()
   assert.equal(server.frames.filter(({ type }) => type === FRAME.HEADERS).length, 99)
   server.headers(1, OK)

@@ -3,20 +3,30 @@ import type { Recorded } from '../../peers/relay.ts'
 import { between, type Run } from '../../peers/run.ts'
 import { exchangesOf, plain } from './exchanges.ts'
 
-/** @returns a sentence; undefined when there is no difference */
+/**
+ * The order of fields is compared between both ends of the agent: some libraries have another one each time.
+ * @returns a sentence; undefined when there is no difference
+ */
 export function difference(direct: Run, through: Run): string | undefined {
   const [said, saidThrough] = [plain(direct.said), plain(through.said)]
   if (said !== saidThrough) return `the client says ${between(said, saidThrough)}`
-  for (const who of ['client', 'server'] as const) {
-    const [one, other] = [texts(direct[who]), texts(through[who])]
-    if (one.length !== other.length) return `the ${who} has ${other.length} exchanges instead of ${one.length}`
-    const at = one.findIndex((text, index) => text !== other[index])
-    if (at >= 0) return `the ${who} in exchange ${at}: ${between(one[at] ?? '', other[at] ?? '')}`
-  }
-  return undefined
+  const [atClient, atServer] = [texts(through.client), texts(through.server)]
+  const moved = first('between both ends', atServer, atClient)
+  if (moved !== undefined) return moved
+  return (
+    first('the client', texts(direct.client, true), texts(through.client, true)) ??
+    first('the server', texts(direct.server, true), texts(through.server, true))
+  )
 }
 
-/** In order of the texts: those of one connection are under way at once. */
-function texts(records: Recorded[]): string[] {
-  return records.flatMap((record) => exchangesOf(record)).sort()
+function first(who: string, one: string[], other: string[]): string | undefined {
+  if (one.length !== other.length) return `${who}: ${other.length} exchanges instead of ${one.length}`
+  const at = one.findIndex((text, index) => text !== other[index])
+  return at < 0 ? undefined : `${who} in exchange ${at}: ${between(one[at] ?? '', other[at] ?? '')}`
+}
+
+/** In order of the texts: those of one connection are under way at once. @param sorted their fields too */
+function texts(records: Recorded[], sorted = false): string[] {
+  const all = records.flatMap((record) => exchangesOf(record))
+  return (sorted ? all.map((text) => text.split('\n').sort().join('\n')) : all).sort()
 }

@@ -2,6 +2,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { FLAG, FRAME, FRAME_HEADER_BYTES, read31, read32 } from '../../../src/lib/http2/frame.ts'
 import { HpackDecoder } from '../../../src/lib/http2/hpack/decoder.ts'
+import type { Field } from '../../../src/lib/http2/hpack/field.ts'
 import { PREFACE } from '../../../src/lib/http2/preface.ts'
 import type { Recorded } from '../../peers/relay.ts'
 
@@ -40,15 +41,15 @@ export function exchangesOf({ sent, answered }: Recorded): string[] {
 }
 
 /**
- * Of an exchange that somebody broke off only its beginning is a matter of what was said: what was under way then is one of time. So it is where two ends
- * watch the same deadline.
+ * Of an exchange that is given up only its beginning is a matter of what was said. `X-Gives-Up` marks those whose client does so while the server may be answering, and both ends
+ * watch a deadline.
  */
 function textOf(request: Half, answer: Half): string {
   const head = request.blocks[0] ?? ''
+  if (/^(grpc-timeout|x-gives-up):/m.test(head)) return plain(`${head}given up`)
   const isWhole = request.ended && answer.ended
   const reset = isWhole ? undefined : (request.reset ?? answer.reset)
-  if (/^grpc-timeout:/m.test(head) && (reset !== undefined || /^grpc-status: 4$/m.test(answer.blocks.join(''))))
-    return plain(`${head}deadline`)
+  if (!isWhole && reset === undefined) return plain(`${head}${answer.blocks[0] ?? ''}neither whole nor reset`)
   if (reset === undefined) return plain(`${head}${request.rest}${answer.blocks[0] ?? ''}${answer.rest}`)
   // Who has answered without the whole request (RFC 9113 §8.1).
   if (answer.ended) return plain(`${head}not whole\n${answer.blocks[0] ?? ''}${answer.rest}reset ${reset}`)
@@ -81,12 +82,19 @@ function halves(bytes: Buffer): Map<number, Half> {
       if ((flags & FLAG.END_HEADERS) === 0) continue
       const { fields } = decoder.decode(Buffer.concat(block))
       streams.set(id, half)
-      half.blocks.push(`${fields.map(({ name, value }) => `${name}: ${value}\n`).join('')}\n`)
+      half.blocks.push(`${fields.map(line).join('')}\n`)
       half.ended ||= ends
     } else if (type === FRAME.RST_STREAM) half.reset = read32(payload, 0)
   }
   for (const half of streams.values()) if (half.reset === NO_ERROR && half.ended) half.reset = undefined
   return streams
+}
+
+/** Binary metadata of gRPC goes as octets behind a zero where both ends of a connection said that they may, otherwise in base64. */
+function line({ name, value }: Field): string {
+  if (!name.endsWith('-bin')) return `${name}: ${value}\n`
+  const octets = value.startsWith('\0') ? Buffer.from(value.slice(1), 'latin1') : Buffer.from(value, 'base64')
+  return `${name}: ${octets.toString('hex')}\n`
 }
 
 function unpadded(payload: Buffer, flags: number): Buffer {

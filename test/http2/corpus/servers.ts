@@ -4,13 +4,18 @@ import { join } from 'node:path'
 import { unpacked } from '../../../scripts/debian.ts'
 import { startNode } from '../../http1/servers/applications.ts'
 import type { Kind } from '../../peers/kind.ts'
+import { builtGoModule } from '../../peers/servers/built.ts'
 import { startNginx } from '../../peers/servers/nginx.ts'
+import { python } from '../../peers/servers/python.ts'
 import { type Started, started } from '../../peers/started.ts'
 
 const PROGRAMS = join(import.meta.dirname, '../servers')
 const LARGE_BYTES = 20 * 1024 * 1024
 const ALL = 'get post nothing head empty unchanged large upload trailers pieces both early cookies'
 const MANY = 'twice many many-small parallel load-one load-many load-large'
+const GRPC = 'unary unary-empty unary-large metadata fail deadline count turns turns-cancelled'
+const UPGRADE =
+  'upgrade-get upgrade-post upgrade-nothing upgrade-head upgrade-empty upgrade-large upgrade-upload upgrade-pieces'
 const cases = (text: string): Set<string> => new Set(text.split(' '))
 
 export const KINDS: Kind[] = [
@@ -26,7 +31,43 @@ export const KINDS: Kind[] = [
     cases: cases(`get post nothing head empty unchanged large upload static ${MANY}`),
     start: nginx,
   },
+  {
+    name: 'net/http',
+    cases: cases(`${ALL} ${MANY} sums hints`),
+    start: (name) => started((port) => ({ command: go(), args: [String(port), name] })),
+  },
+  {
+    name: 'hypercorn',
+    cases: cases(
+      `get post nothing head empty unchanged large upload pieces cookies many many-small load-many ${UPGRADE}`,
+    ),
+    start: (name) =>
+      started((port) => ({
+        command: python(),
+        args: ['-m', 'hypercorn', '--bind', `127.0.0.1:${port}`, '--keep-alive', '120', 'asgi:answer'],
+        env: { REMOCAL_NAME: name, PYTHONPATH: PROGRAMS },
+      })),
+  },
+  {
+    name: 'grpc-js',
+    cases: cases(GRPC),
+    start: (name) =>
+      started((port) => ({ command: process.execPath, args: [join(PROGRAMS, 'grpc.ts'), String(port), name] })),
+  },
+  {
+    name: 'grpcio',
+    cases: cases(GRPC),
+    start: (name) =>
+      started((port) => ({ command: python(), args: [join(PROGRAMS, 'grpc_server.py'), String(port), name] })),
+  },
+  {
+    name: 'grpc-go',
+    cases: cases(GRPC),
+    start: (name) => started((port) => ({ command: go(), args: [String(port), name, 'grpc'] })),
+  },
 ]
+
+const go = (): string => builtGoModule(join(PROGRAMS, '../go'), 'server')
 
 /** Files, each with trailers; it gives back what it is sent. */
 function startNghttpd(name: string): Promise<Started> {
