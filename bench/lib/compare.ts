@@ -1,11 +1,17 @@
 /** One load over several ways, in turns, so that a slow moment of the machine hits all of them. */
 import type { Started } from '../../test/peers/started.ts'
-import { cpuSeconds } from '../lib/cpu.ts'
-import type { Way } from './peers.ts'
-import { type Load, wrk } from './wrk.ts'
+import { cpuSeconds } from './cpu.ts'
 
 const RUNS = 5
-const SECONDS = 2
+
+/** What a load found. */
+export interface Answered {
+  requests: number
+  /** How long it took, in microseconds. */
+  us: number
+  /** Microseconds from a request to its whole answer, half of all; 0 where it is not asked. */
+  p50: number
+}
 
 /** One run. */
 export interface Cost {
@@ -16,14 +22,17 @@ export interface Cost {
   cpu: number
 }
 
-export type Compared = Map<Way, Cost[]>
+export type Compared<Way> = Map<Way, Cost[]>
 
-export async function compare(ways: Map<Way, Started>, load: Load): Promise<Compared> {
-  const all: Compared = new Map([...ways.keys()].map((way) => [way, []]))
+export async function compare<Way>(
+  ways: Map<Way, Started>,
+  load: (port: number) => Promise<Answered>,
+): Promise<Compared<Way>> {
+  const all: Compared<Way> = new Map([...ways.keys()].map((way) => [way, []]))
   for (let turn = 0; turn <= RUNS; turn++) {
     for (const [way, { port, pid }] of ways) {
       const before = cpuSeconds(pid)
-      const { requests, us, p50 } = await wrk(port, load, SECONDS)
+      const { requests, us, p50 } = await load(port)
       const cpu = ((cpuSeconds(pid) - before) * 1e6) / requests
       // The first one warms up.
       if (turn > 0) all.get(way)?.push({ requestsPerSecond: (requests * 1e6) / us, p50, cpu })
