@@ -6,5 +6,6 @@ import { corpus } from '../peers/corpus.ts'
 import { CLIENTS } from './corpus/clients.ts'
 import { difference } from './corpus/difference.ts'
 import { KINDS } from './corpus/servers.ts'
+import { SEVERAL } from './corpus/several.ts'
 
-await corpus({ clients: CLIENTS, kinds: KINDS, difference, several: {} })
+await corpus({ clients: CLIENTS, kinds: KINDS, difference, several: SEVERAL })
