@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AGENT_FLAGS, AGENT_MEMORY } from '../../src/agent/begin.ts'
-import { startHaproxy } from '../../test/http1/servers/haproxy.ts'
-import { startNginx } from '../../test/http1/servers/nginx.ts'
-import type { Started } from '../../test/http1/started.ts'
+import { startHaproxy } from '../../test/peers/servers/haproxy.ts'
+import { startNginx } from '../../test/peers/servers/nginx.ts'
+import type { Started } from '../../test/peers/started.ts'
 import { end, printed } from '../lib/times.ts'
 
 export type Way = 'direct' | 'agent' | 'agent, 50 filters' | 'nginx' | 'haproxy'
@@ -17,7 +17,7 @@ const SMALL = 'x'.repeat(108)
 const LARGE_BYTES = 1_000_000
 
 /** Answers 108 bytes at `/small` and 1 MB at `/large`, at the least cost: what stands before it is what is measured. */
-export function startApp(): Promise<Started> {
+export function startApp(version: '' | 'http2' = ''): Promise<Started> {
   return startNginx((port, folder) => {
     writeFileSync(join(folder, 'large'), Buffer.alloc(LARGE_BYTES, 'x'))
     return `  sendfile on;
@@ -25,7 +25,7 @@ export function startApp(): Promise<Started> {
   open_file_cache max=10;
   ${ENDLESS}
   server {
-    listen 127.0.0.1:${port} backlog=1024;
+    listen 127.0.0.1:${port} backlog=1024 ${version};
     location = /small { default_type text/plain; return 200 "${SMALL}"; }
     location = /large { root ${folder}; }
   }`
@@ -37,10 +37,11 @@ export async function startWay(way: Way, app: Started): Promise<Started> {
   if (way === 'nginx') return startNginx((port) => nginx(port, app.port))
   if (way === 'haproxy') return startHaproxy((port) => haproxy(port, app.port))
   if (way === 'direct') return { port: app.port, pid: app.pid, close: async () => {} }
-  return agent(app.port, way === 'agent' ? 1 : 50)
+  return startAgent(app.port, way === 'agent' ? 1 : 50)
 }
 
-async function agent(app: number, filters: number): Promise<Started> {
+/** @param filters how many, of which one takes requests with `X-User: jane` */
+export async function startAgent(app: number, filters: number): Promise<Started> {
   const program = join(import.meta.dirname, 'agent.ts')
   const child = spawn(process.execPath, [...AGENT_FLAGS, program, String(app), String(app), String(filters)], {
     env: { ...process.env, ...AGENT_MEMORY },

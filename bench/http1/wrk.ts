@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { unpacked } from '../../scripts/debian.ts'
 import { run } from '../../test/e2e/remocal.ts'
+import type { Answered } from '../lib/compare.ts'
 
 const REPORT = join(import.meta.dirname, 'report.lua')
 
@@ -12,15 +13,10 @@ export interface Load {
   headers: string[]
 }
 
-export interface Answered {
-  requests: number
-  /** How long it took, in microseconds. */
-  us: number
+interface Report extends Answered {
   bytes: number
   /** Connections and requests that went wrong, and answers of 400 and above. */
   failed: number
-  /** Microseconds from a request to its whole answer, half of all. */
-  p50: number
 }
 
 /** @param seconds a whole number. Rejects when a single request failed. */
@@ -32,7 +28,7 @@ export async function wrk(port: number, { connections, path, headers }: Load, se
   const { code, stdout, stderr } = await run(program('usr/bin/wrk'), args, { env })
   const line = stdout.split('\n').find((one) => one.startsWith('{'))
   if (code !== 0 || line === undefined) throw new Error(`wrk ended with ${code}: ${stdout}${stderr}`)
-  const answered = JSON.parse(line) as Answered
+  const answered = JSON.parse(line) as Report
   if (answered.failed > 0) throw new Error(`${answered.failed} requests failed: ${stdout}`)
   return answered
 }

@@ -1,6 +1,6 @@
 /** haproxy as one end of a tunnel: TCP, no limits of its own. */
-import { startHaproxy } from '../../test/http1/servers/haproxy.ts'
-import type { Started } from '../../test/http1/started.ts'
+import { startHaproxy } from '../../test/peers/servers/haproxy.ts'
+import type { Started } from '../../test/peers/started.ts'
 
 export function haproxyTunnel(to: number): Promise<Started> {
   return startHaproxy(

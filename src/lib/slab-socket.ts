@@ -17,9 +17,9 @@ let owners = 0
 
 /** Dials. */
 export function connectSlabs(options: NetConnectOpts & SocketConstructorOpts): Socket {
-  const socket = new SlabSocket({ allowHalfOpen: options.allowHalfOpen })
-  // Node takes this from the options of a socket's making, not from those of `connect`.
-  if ('noDelay' in options && options.noDelay === true) socket.setNoDelay(true)
+  // Node takes these from the options of a socket's making, not from those of `connect`.
+  const { allowHalfOpen, noDelay, keepAlive, keepAliveInitialDelay } = options
+  const socket = new SlabSocket({ allowHalfOpen, noDelay, keepAlive, keepAliveInitialDelay } as SocketConstructorOpts)
   return socket.connect(options)
 }
 

@@ -2,7 +2,8 @@
  * `node test/http1/smuggling.ts`: requests that two readers could take for different ones, through the agent and directly, against real
  * servers. Each is refused by the agent, or the server reads the same requests as the agent. Prints one table; exit code 79 when not.
  */
-import { type Agent, startAgent } from './agent.ts'
+import { type Agent, startAgent } from '../peers/agent.ts'
+import type { Started } from '../peers/started.ts'
 import { haproxyAlone, nginxAlone, startGo, startNode, startTomcat } from './servers/applications.ts'
 import { CHUNKS } from './smuggling/chunks.ts'
 import { CODINGS } from './smuggling/codings.ts'
@@ -11,7 +12,6 @@ import { HEADS } from './smuggling/heads.ts'
 import { LENGTHS } from './smuggling/lengths.ts'
 import type { Row } from './smuggling/row.ts'
 import { disagreement, ofAgent, ofServer, type Runs } from './smuggling/verdict.ts'
-import type { Started } from './started.ts'
 
 const SERVERS: Record<string, () => Promise<Started>> = {
   nginx: nginxAlone,

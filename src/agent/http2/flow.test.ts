@@ -1,11 +1,13 @@
 /** Flow control from one hop to the other: nobody is sent more than he takes, and nobody waits for somebody else's slowness. */
 import assert from 'node:assert/strict'
+import { createServer } from 'node:net'
 import { afterEach, test } from 'node:test'
 import { FLAG, FRAME, read32 } from '../../lib/http2/frame.ts'
+import { PREFACE } from '../../lib/http2/preface.ts'
 import { SETTING, settingsPayload } from '../../lib/http2/settings.ts'
 import { place } from '../http/fixtures/place.ts'
 import { ask, closeAll, h2Client, h2Echo, h2Place, h2Server, said } from './fixtures/place2.ts'
-import { FLAGS, GET, gathering, POST, type RawPeer, rawClient } from './fixtures/raw-peer.ts'
+import { FLAGS, GET, gathering, POST, RawPeer, rawClient } from './fixtures/raw-peer.ts'
 
 afterEach(closeAll)
 
@@ -177,4 +179,20 @@ test('a client that half-closes while its answer waits for room: nobody will giv
   client.socket.end()
   await client.closed()
   await server.closed()
+})
+
+test('who takes 100 streams is asked no more, also before he has said so', async () => {
+  const { promise, resolve } = Promise.withResolvers<RawPeer>()
+  const silent = createServer((socket) => resolve(new RawPeer(socket, PREFACE.length)))
+  const { port } = await place(silent)
+  const client = await rawClient(port)
+  for (let stream = 1; stream < 300; stream += 2) client.headers(stream, GET)
+  await client.settled()
+  const server = await promise
+  await server.frame(FRAME.HEADERS, 199)
+  server.send(FRAME.SETTINGS, 0, 0, settingsPayload([[SETTING.MAX_CONCURRENT_STREAMS, 100]]))
+  await server.settled()
+  assert.equal(server.frames.filter(({ type }) => type === FRAME.HEADERS).length, 99)
+  server.headers(1, OK)
+  await server.frame(FRAME.HEADERS, 201)
 })

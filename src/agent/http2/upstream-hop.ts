@@ -59,6 +59,8 @@ export interface UpstreamHopOptions {
 /** A program's own windows bound what goes to it; these bound what comes. A laptop is far away, and its path must be filled. */
 const NEAR = { stream: 256 * 1024, connection: 1024 * 1024 }
 const FAR = { stream: 2 * 1024 * 1024, connection: 4 * 1024 * 1024 }
+/** Before a target says how many streams it takes: those beyond would be refused, and what is least recommended is this (RFC 9113 §6.5.2). */
+const UNSAID_STREAMS = 100
 const LOST = 'the connection to it was lost'
 const AWAY = 'it has been away for 8 s'
 
@@ -217,7 +219,9 @@ export class UpstreamHop implements HopUser {
   }
 
   get #hasRoom(): boolean {
-    return this.hop.streams.size < this.hop.peer.maxConcurrentStreams
+    const { hasSettings, peer, streams } = this.hop
+    const most = hasSettings ? peer.maxConcurrentStreams : Math.min(peer.maxConcurrentStreams, UNSAID_STREAMS)
+    return streams.size < most
   }
 
   #beginWaiting(): void {

@@ -3,46 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { unpacked } from '../../../scripts/debian.ts'
-import { type Ran, run } from '../../e2e/remocal.ts'
-import { builtGo, builtJava } from '../servers/built.ts'
-import { python } from '../servers/python.ts'
+import { run } from '../../e2e/remocal.ts'
+import { type Client, program } from '../../peers/client.ts'
+import { builtGo, builtJava } from '../../peers/servers/built.ts'
+import { python } from '../../peers/servers/python.ts'
 import { RAW, raw } from './raw.ts'
-
-export interface Client {
-  name: string
-  cases: Set<string>
-  /** It begins anew for each case anyway. */
-  apart?: boolean
-  /** Throws where it cannot be had on this machine. */
-  prepare(): void
-  /** @param user sent as `X-User`, unless it is empty */
-  run(port: number, user: string, cases: string[]): Promise<string>
-}
 
 const PROGRAMS = join(import.meta.dirname, '../clients')
 const ALL = 'get post chunked head empty unchanged close large upload'
-
-/** A program of ours with arguments PORT USER CASE... */
-function program(
-  name: string,
-  more: string,
-  command: () => { command: string; args: string[]; env?: Record<string, string> },
-): Client {
-  return {
-    name,
-    cases: new Set(more.split(' ')),
-    prepare: () => void command(),
-    async run(port, user, cases) {
-      const { command: path, args, env = {} } = command()
-      return ended(name, await run(path, [...args, String(port), user, ...cases], { env }))
-    },
-  }
-}
-
-function ended(name: string, { code, stdout, stderr }: Ran): string {
-  if (code !== 0) throw new Error(`${name} ended with ${code}: ${stderr}${stdout}`)
-  return stdout
-}
 
 const node = (kind: string, more: string): Client =>
   program(kind === 'http' ? 'node:http' : kind, more, () => ({
@@ -79,7 +47,7 @@ export const CLIENTS: Client[] = [
 
 /** One curl for each case; where it is asked twice it keeps the connection. */
 async function curl(port: number, user: string, cases: string[]): Promise<string> {
-  const { program, env } = unpacked('curl')
+  const { program: path, env } = unpacked('curl')
   const folder = mkdtempSync(join(tmpdir(), 'remocal-curl-'))
   const file = join(folder, 'large')
   writeFileSync(file, Buffer.alloc(12 * 1024 * 1024, 'laptop? '))
@@ -114,7 +82,7 @@ async function curl(port: number, user: string, cases: string[]): Promise<string
         ...mine,
         ...(asked[name] ?? [at(`/${name}`)]),
       ]
-      const ran = await run(program('usr/bin/curl'), args, { env })
+      const ran = await run(path('usr/bin/curl'), args, { env })
       // What several say at once comes in any order.
       said += `${name} ${ran.code} ${name === 'parallel' ? ran.stdout.split('\n').sort().join('\n') : ran.stdout}`
       if (ran.code !== 0) throw new Error(`curl ${args.join(' ')} ended with ${ran.code}: ${ran.stderr}`)

@@ -1,18 +1,10 @@
 /** Where two runs of the same cases differ, byte by byte. */
-import type { Recorded } from '../relay.ts'
-
-export interface Run {
-  /** What the client said. */
-  said: string
-  /** Connections as the client saw them, and as the server did. */
-  client: Recorded[]
-  server: Recorded[]
-}
+import type { Recorded } from '../../peers/relay.ts'
+import { between, type Run } from '../../peers/run.ts'
 
 /** What is new each time, whoever answers. */
 const TIMES = /^(date: ).*$/gim
 const KEYS = /^(sec-websocket-(?:key|accept): ).*$/gim
-const AROUND = 60
 
 /** @returns a sentence; undefined when there is no difference */
 export function difference(direct: Run, through: Run): string | undefined {
@@ -42,10 +34,3 @@ function texts(records: Recorded[], what: 'sent' | 'answered'): string[] {
 }
 
 const plain = (text: string): string => text.replace(TIMES, '$1').replace(KEYS, '$1')
-
-function between(direct: string, through: string): string {
-  let at = 0
-  while (at < direct.length && direct[at] === through[at]) at++
-  const part = (text: string): string => JSON.stringify(text.slice(Math.max(0, at - AROUND), at + AROUND))
-  return `at byte ${at} (of ${direct.length} and ${through.length}) directly ${part(direct)}, through the agent ${part(through)}`
-}

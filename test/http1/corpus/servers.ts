@@ -1,18 +1,12 @@
 /** The servers of the corpus, and what each of them can do. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Kind } from '../../peers/kind.ts'
+import { HTTP, startHaproxy } from '../../peers/servers/haproxy.ts'
+import { startNginx } from '../../peers/servers/nginx.ts'
+import { python } from '../../peers/servers/python.ts'
+import { type Started, started } from '../../peers/started.ts'
 import { startGo, startNode, startTomcat } from '../servers/applications.ts'
-import { HTTP, startHaproxy } from '../servers/haproxy.ts'
-import { startNginx } from '../servers/nginx.ts'
-import { python } from '../servers/python.ts'
-import { type Started, started } from '../started.ts'
-
-export interface Kind {
-  name: string
-  cases: Set<string>
-  /** @param name of the instance, which it says in its answers */
-  start(name: string): Promise<Started>
-}
 
 const PROGRAMS = join(import.meta.dirname, '../servers/programs')
 const ALL = 'get post chunked head empty unchanged close large upload continue parallel old'

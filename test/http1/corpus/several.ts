@@ -1,5 +1,5 @@
 /** What only the agent does: requests of one connection that go to different servers, and heads that are too large. */
-import type { Place } from './place.ts'
+import type { Place } from '../../peers/place.ts'
 import { sendRaw } from './raw.ts'
 
 const DATE = /^date: .*$/gim

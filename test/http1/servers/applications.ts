@@ -1,9 +1,9 @@
 /** Servers by their names; each of them answers what is no other path with `<<METHOD TARGET LENGTH>>`, as it has read the request. */
 import { join } from 'node:path'
-import { type Started, started } from '../started.ts'
-import { builtGo, builtJava } from './built.ts'
-import { HTTP, startHaproxy } from './haproxy.ts'
-import { startNginx } from './nginx.ts'
+import { builtGo, builtJava } from '../../peers/servers/built.ts'
+import { HTTP, startHaproxy } from '../../peers/servers/haproxy.ts'
+import { startNginx } from '../../peers/servers/nginx.ts'
+import { type Started, started } from '../../peers/started.ts'
 
 const PROGRAMS = join(import.meta.dirname, 'programs')
 

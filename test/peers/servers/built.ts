@@ -29,6 +29,16 @@ export function builtGo(file: string): string {
   return join(built('go', [file], build), 'program')
 }
 
+/** One program of a module, with what its `go.sum` names. @param folder of the module. @returns the program */
+export function builtGoModule(folder: string, program: string): string {
+  const files = globSync(['go.mod', 'go.sum', `${program}/*.go`], { cwd: folder }).map((file) => join(folder, file))
+  const build = (to: string): void => {
+    const args = ['build', '-C', folder, '-o', join(to, 'program'), `./${program}`]
+    execFileSync('go', args, { stdio: ['ignore', 'inherit', 'inherit'] })
+  }
+  return join(built('go-module', files, build), 'program')
+}
+
 export interface Java {
   command: string
   /** What stands before the name of the class. */

@@ -31,9 +31,11 @@ export class Relay {
   /** What was recorded since the last call, once all its connections are over. Rejects when one is open for longer than `limitMs`. */
   async taken(limitMs: number): Promise<Recorded[]> {
     const signal = AbortSignal.timeout(limitMs)
-    try {
-      for (const socket of this.#open) if (!socket.closed) await once(socket, 'close', { signal })
-    } catch {
+    for (const socket of this.#open) {
+      // A reset rejects, and closes.
+      while (!socket.closed && !signal.aborted) await once(socket, 'close', { signal }).catch(() => {})
+    }
+    if (signal.aborted) {
       for (const socket of this.#open) socket.destroy()
       throw new Error(`a connection is open ${limitMs} ms after its client has ended`)
     }

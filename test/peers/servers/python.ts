@@ -5,7 +5,10 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 const CACHE = resolve(import.meta.dirname, '../../../dist/cache')
-const PACKAGES = ['httpx==0.28.1', 'uvicorn==0.34.0', 'h11==0.16.0', 'websockets==15.0.1']
+const PACKAGES = [
+  ...['httpx[http2]==0.28.1', 'uvicorn==0.34.0', 'h11==0.16.0', 'websockets==15.0.1'],
+  ...['h2==4.4.1', 'hypercorn==0.18.0', 'grpcio==1.85.1'],
+]
 let known: string | undefined
 
 /** @returns its `python`. Throws with what is missing. */

@@ -1,4 +1,4 @@
-/** `node test/http1/agent-process.ts APP LAPTOP`: the agent's HTTP engine in a process of its own; prints its port. */
+/** `node test/peers/agent-process.ts APP LAPTOP`: the agent's HTTP engine in a process of its own; prints its port. */
 import { startAgent } from './agent.ts'
 
 const [app = 0, laptop = 0] = process.argv.slice(2).map(Number)

@@ -2,11 +2,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { Relay } from '../relay.ts'
-import type { Started } from '../started.ts'
-import type { Client } from './clients.ts'
-import type { Run } from './difference.ts'
-import type { Kind } from './servers.ts'
+import type { Client } from './client.ts'
+import type { Kind } from './kind.ts'
+import { Relay } from './relay.ts'
+import type { Run } from './run.ts'
+import type { Started } from './started.ts'
 
 export type Way = 'direct' | 'agent'
 const LIMIT_MS = 10_000
@@ -63,7 +63,7 @@ export class Place {
 }
 
 async function agentBefore(app: number, laptop: number): Promise<Place['agent']> {
-  const program = join(import.meta.dirname, '../agent-process.ts')
+  const program = join(import.meta.dirname, 'agent-process.ts')
   const child = spawn(process.execPath, [program, String(app), String(laptop)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
