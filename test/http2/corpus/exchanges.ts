@@ -1,5 +1,6 @@
 /** What the recorded bytes of a connection of HTTP/2 say: each request and its answer as a text, whatever frames and tables carried them. */
 import { createHash, type Hash } from 'node:crypto'
+import { ERROR_CODE } from '../../../src/lib/http2/error-code.ts'
 import { FLAG, FRAME, FRAME_HEADER_BYTES, read31, read32 } from '../../../src/lib/http2/frame.ts'
 import { HpackDecoder } from '../../../src/lib/http2/hpack/decoder.ts'
 import type { Field } from '../../../src/lib/http2/hpack/field.ts'
@@ -34,7 +35,10 @@ export function exchangesOf({ sent, answered }: Recorded): string[] {
   const switched = answered.indexOf('HTTP/1.1 101') === 0 ? answered.indexOf('\r\n\r\n') + 4 : 0
   const requests = halves(sent.subarray(preface + PREFACE.length))
   const answers = halves(answered.subarray(switched))
-  const texts = [...requests].map(([id, request]) => textOf(request, answers.get(id) ?? new Half()))
+  const texts = [...requests]
+    // A client that is told so asks again; how often is a matter of when it hears of the server's limit.
+    .filter(([id]) => answers.get(id)?.reset !== ERROR_CODE.REFUSED_STREAM)
+    .map(([id, request]) => textOf(request, answers.get(id) ?? new Half()))
   if (switched === 0) return texts
   const upgraded = `${latin(sent.subarray(0, preface))}\n${latin(answered.subarray(0, switched))}${answers.get(UPGRADED)?.blocks[0] ?? ''}`
   return [plain(`${upgraded}${answers.get(UPGRADED)?.rest ?? ''}`), ...texts]

@@ -44,7 +44,7 @@ export const KINDS: Kind[] = [
     start: (name) =>
       started((port) => ({
         command: python(),
-        args: ['-m', 'hypercorn', '--bind', `127.0.0.1:${port}`, '--keep-alive', '120', 'asgi:answer'],
+        args: ['-m', 'hypercorn', '--bind', `127.0.0.1:${port}`, '--keep-alive', HYPERCORN_KEEPS_S, 'asgi:answer'],
         env: { REMOCAL_NAME: name, PYTHONPATH: PROGRAMS },
       })),
   },
@@ -68,6 +68,9 @@ export const KINDS: Kind[] = [
 ]
 
 const go = (): string => builtGoModule(join(PROGRAMS, '../go'), 'server')
+
+/** It closes a connection whose client has gone only when it has been idle for so long; a run is over after that. */
+const HYPERCORN_KEEPS_S = '4'
 
 /** Files, each with trailers; it gives back what it is sent. */
 function startNghttpd(name: string): Promise<Started> {
