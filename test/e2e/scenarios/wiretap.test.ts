@@ -118,7 +118,7 @@ describe('a wiretap', () => {
     byTheApp(await ask(20), 20)
     await counted('all are dropped', ({ dropped }) => dropped.unheard === 20)
     assert.match((await remocal(['status'], { env })).stdout, /all requests: 0 copied, 20 dropped \(unheard 20\)/)
-    assert.match((await remocal(['list', '-n', 'shop'], { env })).stdout, /you: copies of everything/)
+    assert.match((await remocal(['list', '-n', 'shop'], { env })).stdout, /you: copies of all requests/)
     assert.match((await remocal(['leave', 'orders', '-n', 'shop'], { env })).stdout, /Left deploy\/orders/)
     assert.match((await remocal(['status'], { env })).stdout, /No attachments/)
   })
