@@ -57,7 +57,9 @@ after(async () => {
 
 /** The first result of a round that began after this was called. */
 async function next(): Promise<Result> {
-  const rounds = (await asker.log()).match(/^RESULT/gm)?.length ?? 0
+  // Before its container runs it has no log.
+  const log = await asker.log().catch(() => '')
+  const rounds = log.match(/^RESULT/gm)?.length ?? 0
   const [, text = ''] = await asker.printed(new RegExp(`^RESULT (\\{"round":${rounds + 2},.*)$`, 'm'))
   return JSON.parse(text)
 }
