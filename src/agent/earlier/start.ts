@@ -2,8 +2,7 @@
  * Starts what waits, with privileges and in almost no memory, for the wish to end connections: a shell that runs the helper once for each line `start`.
  * The helper reads what follows from the same pipe. Both end when the agent does, because their input does.
  */
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
-import type { Readable, Writable } from 'node:stream'
+import { descriptorOf, startWaitingShell, type WaitingShell } from '../waiting-shell.ts'
 
 /** Descriptors that carry it into a process without privileges. */
 export interface PreparedReopening {
@@ -25,25 +24,10 @@ export async function prepareReopening(
   table: string,
 ): Promise<PreparedReopening> {
   const { stdin, stdout } = await startReopeningShell([...argv, 'agent', '--reopen', table], env)
-  return { orders: descriptor(stdin), news: descriptor(stdout) }
+  return { orders: descriptorOf(stdin), news: descriptorOf(stdout) }
 }
 
 /** The shell itself. */
-export async function startReopeningShell(
-  argv: readonly string[],
-  env: Record<string, string>,
-): Promise<ChildProcessByStdio<Writable, Readable, null>> {
-  const child = spawn('sh', ['-c', SCRIPT, 'sh', process.execPath, ...argv], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    cwd: '/',
-    env: { PATH: process.env.PATH ?? '/usr/bin:/bin', ...env },
-  })
-  await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject))
-  return child
-}
-
-/** Node shows a pipe's descriptor nowhere else. */
-function descriptor(of: object): number {
-  const { _handle: handle } = of as { _handle: { fd: number } }
-  return handle.fd
+export function startReopeningShell(argv: readonly string[], env: Record<string, string>): Promise<WaitingShell> {
+  return startWaitingShell(SCRIPT, argv, env)
 }

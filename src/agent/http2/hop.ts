@@ -3,10 +3,9 @@
  * GOAWAY and the connection's flow control; what belongs to streams it gives to their users.
  */
 import type { Budget } from '../../lib/budget.ts'
-import type { Clock } from '../../lib/clock.ts'
 import { type Block, BlockAssembler, unexpected } from '../../lib/http2/block-assembler.ts'
 import { ERROR_CODE, type ErrorCode } from '../../lib/http2/error-code.ts'
-import { FLAG, FRAME, FRAME_HEADER_BYTES, goawayPayload, MAX_31, read31, read32 } from '../../lib/http2/frame.ts'
+import { FLAG, FRAME, FRAME_HEADER_BYTES, goawayPayload, read31, read32 } from '../../lib/http2/frame.ts'
 import { FrameReader, type FrameSink } from '../../lib/http2/frame-reader.ts'
 import { HpackDecoder } from '../../lib/http2/hpack/decoder.ts'
 import type { FieldBlock } from '../../lib/http2/hpack/field.ts'
@@ -17,45 +16,15 @@ import type { FlowHandlers, FlowReset } from '../../wire/mux/contract.ts'
 import { COST, Flood } from './flood.ts'
 import { HopOut } from './hop-out.ts'
 import { HopStream, paddingOf, type StreamUser } from './hop-stream.ts'
+import { HopStreams } from './hop-streams.ts'
+import type { HopOptions } from './hop-user.ts'
 
-/** Who owns a hop. */
-export interface HopUser {
-  /** Server: the peer opened a stream. Throws `Http2Error` of the stream. */
-  onOpen(stream: HopStream, block: FieldBlock, endStream: boolean): void
-  /** The peer takes no stream above `lastStream`. */
-  onGoaway(lastStream: number, code: number): void
-  /** The peer said something new of what it takes. */
-  onSettings(): void
-  /** There is room for another stream, perhaps. */
-  onStreamClosed(stream: HopStream): void
-  /** The peer broke the protocol: it was told, and nothing of it is read any more. */
-  onBroken(error: Http2Error): void
-  onEnd(): void
-  onClose(reason: FlowReset | undefined): void
-  /** All that came together was read: what was made of it may be sent. */
-  onRead(): void
-}
-
-export interface HopOptions {
-  user: HopUser
-  clock: Clock
-  isServer: boolean
-  windows: { stream: number; connection: number }
-  /** For what waits here though its connection was given room for more. */
-  held: Budget
-  /** Server: streams that may be open at once. */
-  maxStreams: number
-}
-
-/** Streams that we reset: what the peer sent before it knew is not wrong. */
-const MAX_RESET_IDS = 1000
 const FIRST_WINDOW_BYTES = 65_535
 const MAX_HEADER_LIST_BYTES = 65_536
 
 export class Hop implements FrameSink, FlowHandlers {
   readonly out = new HopOut()
   readonly peer = new Settings()
-  readonly streams = new Map<number, HopStream>()
   readonly held: Budget
   readonly flood: Flood
   readonly #options: HopOptions
@@ -63,19 +32,17 @@ export class Hop implements FrameSink, FlowHandlers {
   readonly #blocks = new BlockAssembler()
   readonly #decoder = new HpackDecoder({ listBytes: MAX_HEADER_LIST_BYTES })
   readonly #receives: ReceiveWindow
-  readonly #resetIds = new Set<number>()
+  readonly #table: HopStreams
   /** The peer's first frame is SETTINGS (RFC 9113 §3.4). */
   #hasSettings = false
-  /** Of those the peer opened, or of ours. */
-  #lastStream = 0
   #blocksBegun = 0
   #isBroken = false
-  #saidGoaway = false
 
   constructor(options: HopOptions) {
     this.#options = options
     this.held = options.held
     this.flood = new Flood(options.clock)
+    this.#table = new HopStreams(options.isServer)
     this.#receives = new ReceiveWindow(options.windows.connection)
   }
 
@@ -104,24 +71,27 @@ export class Hop implements FrameSink, FlowHandlers {
     return this.#blocks.isOpen ? this.#blocksBegun : 0
   }
 
+  /** Those that are open, by their ids. */
+  get streams(): ReadonlyMap<number, HopStream> {
+    return this.#table.open
+  }
+
   get lastStream(): number {
-    return this.#lastStream
+    return this.#table.last
   }
 
   get saidGoaway(): boolean {
-    return this.#saidGoaway
+    return this.#table.isClosing
   }
 
   /** Ids are used up, nearly: another connection is needed. */
   get isUsedUp(): boolean {
-    return this.#lastStream > MAX_31 - 2
+    return this.#table.isUsedUp
   }
 
   /** Client: opens a stream, with the id that it has elsewhere where that may be. Ids may skip but never go back (RFC 9113 §5.1.1). */
   open(id: number, user: StreamUser): HopStream {
-    const next = this.#lastStream === 0 ? 1 : this.#lastStream + 2
-    this.#lastStream = Math.max(next, id)
-    return this.#add(this.#lastStream, user)
+    return this.#add(this.#table.next(id), user)
   }
 
   /** Room for the peer on the connection. */
@@ -133,8 +103,8 @@ export class Hop implements FrameSink, FlowHandlers {
   /** For streams: it is over. */
   close(stream: HopStream, by: 'end' | 'reset' | 'peer'): void {
     if (stream.isClosed) return
-    if (by === 'reset' && !stream.gotEnd) this.#ignore(stream.id)
-    this.streams.delete(stream.id)
+    if (by === 'reset' && !stream.gotEnd) this.#table.ignore(stream.id)
+    this.#table.open.delete(stream.id)
     stream.forget(by === 'end')
     this.#options.user.onStreamClosed(stream)
   }
@@ -146,8 +116,8 @@ export class Hop implements FrameSink, FlowHandlers {
 
   /** Takes no more streams; those that are open go on. */
   goaway(code: ErrorCode, why = ''): void {
-    this.#saidGoaway = true
-    const last = this.#options.isServer ? this.#lastStream : 0
+    this.#table.isClosing = true
+    const last = this.#options.isServer ? this.#table.last : 0
     this.out.control(FRAME.GOAWAY, 0, 0, goawayPayload(last, code, why))
   }
 
@@ -155,8 +125,8 @@ export class Hop implements FrameSink, FlowHandlers {
   stop(): void {
     this.#isBroken = true
     this.#reader.stop()
-    for (const stream of [...this.streams.values()]) {
-      this.streams.delete(stream.id)
+    for (const stream of [...this.#table.open.values()]) {
+      this.#table.open.delete(stream.id)
       stream.forget(false)
     }
   }
@@ -253,7 +223,7 @@ export class Hop implements FrameSink, FlowHandlers {
     const padding = paddingOf(bytes, at, flags)
     if (padding > length) throw new Http2Error(ERROR_CODE.PROTOCOL_ERROR, 'DATA with more padding than payload')
     if (length === padding && !(flags & FLAG.END_STREAM)) this.flood.spend('empty DATA')
-    const stream = this.#known(id, FRAME.DATA)
+    const stream = this.#table.known(id, FRAME.DATA)
     if (stream === undefined || stream.gotEnd) {
       this.credit(length)
       if (stream !== undefined) throw afterEnd(id)
@@ -276,11 +246,11 @@ export class Hop implements FrameSink, FlowHandlers {
     // Whatever becomes of the stream: the table must see each block (RFC 7541 §2.2).
     const fields = this.#decoder.decode(block.bytes)
     const { stream: id, endStream } = block
-    if (this.#options.isServer && id > this.#lastStream) {
+    if (this.#options.isServer && id > this.#table.last) {
       this.#open(id, fields, endStream)
       return
     }
-    const stream = this.#known(id, FRAME.HEADERS)
+    const stream = this.#table.known(id, FRAME.HEADERS)
     if (stream === undefined) return
     if (stream.gotEnd) throw afterEnd(id)
     if (endStream) stream.gotEnd = true
@@ -290,15 +260,15 @@ export class Hop implements FrameSink, FlowHandlers {
 
   #open(id: number, fields: FieldBlock, endStream: boolean): void {
     // What comes after our GOAWAY was sent before it was read (RFC 9113 §6.8).
-    if (this.#saidGoaway) {
-      this.#ignore(id)
+    if (this.#table.isClosing) {
+      this.#table.ignore(id)
       return
     }
-    this.#lastStream = id
-    if (this.streams.size >= this.#options.maxStreams) {
+    this.#table.last = id
+    if (this.#table.open.size >= this.#options.maxStreams) {
       this.flood.spend('HEADERS beyond MAX_CONCURRENT_STREAMS')
       this.out.reset(id, ERROR_CODE.REFUSED_STREAM)
-      this.#ignore(id)
+      this.#table.ignore(id)
       return
     }
     const stream = this.#add(id, NOBODY)
@@ -307,17 +277,10 @@ export class Hop implements FrameSink, FlowHandlers {
     if (stream.gotEnd && stream.sentEnd) this.close(stream, 'end')
   }
 
-  #ignore(id: number): void {
-    const ids = this.#resetIds
-    const [first] = ids.size >= MAX_RESET_IDS ? ids : []
-    if (first !== undefined) ids.delete(first)
-    ids.add(id)
-  }
-
   #add(id: number, user: StreamUser): HopStream {
     const windows = { send: this.peer.initialWindowSize, receive: this.#options.windows.stream }
     const stream = new HopStream(this, id, user, windows)
-    this.streams.set(id, stream)
+    this.#table.open.set(id, stream)
     return stream
   }
 
@@ -328,7 +291,7 @@ export class Hop implements FrameSink, FlowHandlers {
       this.out.window.widen(by, 0)
       return
     }
-    const stream = this.#atMostClosed(id, FRAME.WINDOW_UPDATE)
+    const stream = this.#table.atMostClosed(id, FRAME.WINDOW_UPDATE)
     if (stream === undefined) return
     stream.sends.widen(by, id)
     stream.awake()
@@ -336,7 +299,7 @@ export class Hop implements FrameSink, FlowHandlers {
 
   #reset(code: number, id: number): void {
     if (id === 0) throw unexpected(FRAME.RST_STREAM)
-    const stream = this.#atMostClosed(id, FRAME.RST_STREAM)
+    const stream = this.#table.atMostClosed(id, FRAME.RST_STREAM)
     if (stream === undefined) {
       this.flood.spend('RST_STREAM of nothing')
       return
@@ -358,7 +321,7 @@ export class Hop implements FrameSink, FlowHandlers {
     this.#hasSettings = true
     const more = this.peer.initialWindowSize - window
     if (more !== 0) {
-      for (const open of this.streams.values()) {
+      for (const open of this.#table.open.values()) {
         // Beyond 2^31-1 this is an error of the connection (RFC 9113 §6.9.2).
         open.sends.widen(more, 0)
         open.awake()
@@ -377,26 +340,12 @@ export class Hop implements FrameSink, FlowHandlers {
   }
 
   #other(bytes: Buffer, at: number, length: number, id: number): void {
-    const stream = this.streams.get(id)
+    const stream = this.#table.open.get(id)
     stream?.user.onOther(stream, bytes, at, length)
   }
 
-  /** The stream of a frame; undefined when its peer may not know yet that it is over. Throws for those that were never or are no more. */
-  #known(id: number, type: number): HopStream | undefined {
-    const stream = this.#atMostClosed(id, type)
-    if (stream !== undefined || this.#resetIds.has(id) || !this.#options.isServer) return stream
-    throw new Http2Error(ERROR_CODE.STREAM_CLOSED, `a frame of type ${type} of a stream that is over`)
-  }
-
-  /** The same for what may come after the end. */
-  #atMostClosed(id: number, type: number): HopStream | undefined {
-    const stream = this.streams.get(id)
-    if (stream === undefined && ((id & 1) === 0 || (id > this.#lastStream && !this.#saidGoaway))) throw unexpected(type)
-    return stream
-  }
-
   #refuse(error: Http2Error): void {
-    const stream = this.streams.get(error.stream)
+    const stream = this.#table.open.get(error.stream)
     this.flood.spend(error.message)
     if (stream === undefined) {
       this.out.reset(error.stream, error.code)

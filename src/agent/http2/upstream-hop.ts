@@ -8,8 +8,9 @@ import type { Stream } from '../../wire/session/contract.ts'
 import { letGo } from '../http/let-go.ts'
 import { APP } from '../http/upstream.ts'
 import type { Choice } from '../routing.ts'
-import { Hop, type HopUser } from './hop.ts'
+import { Hop } from './hop.ts'
 import type { HopStream } from './hop-stream.ts'
+import type { HopUser } from './hop-user.ts'
 
 /** Who asks something of a target. */
 export interface Asker {
