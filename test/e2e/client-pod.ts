@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { KubeClient } from '../../src/kube/client.ts'
 import type { KubeObject } from '../../src/kube/resources.ts'
+import { until } from './ready.ts'
 
 interface Pod extends KubeObject {
   spec: object
@@ -63,6 +64,16 @@ export class ClientPod {
   async end(): Promise<void> {
     const path = { apiVersion: 'v1', kind: 'Pod', namespace: this.#namespace, name: this.name }
     await this.#client.delete(path, { gracePeriodSeconds: 0 })
+  }
+
+  /** Takes the pod away and waits until its processes have ended: of a pod that is ended without a grace time the cluster does not say when. */
+  async gone(): Promise<void> {
+    const path = { apiVersion: 'v1', kind: 'Pod', namespace: this.#namespace, name: this.name }
+    await this.#client.delete(path, { gracePeriodSeconds: 1 })
+    await until(`pod ${this.name} is gone`, 60_000, async () => {
+      const { items } = await this.#client.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace: this.#namespace })
+      return items.every(({ metadata }) => metadata.name !== this.name)
+    })
   }
 }
 

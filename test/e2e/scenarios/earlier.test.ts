@@ -85,7 +85,7 @@ describe('connections from before', () => {
   afterEach(async () => {
     await running?.end()
     running = undefined
-    await clients.end()
+    await clients.gone()
     await remocal(['leave'], { env })
   })
 
