@@ -1,11 +1,12 @@
 /**
- * `npm run bench -- http2`: the agent between a load (h2load; calls of grpc-go) and an app (nginx; grpc-go), beside nghttpx and haproxy in its place.
- * All on loopback, one process each.
+ * `npm run bench -- http2`: the agent between a load (h2load; calls of grpc-go) and an app (nginx; grpc-go), beside nghttpx and haproxy in its place,
+ * and the same in TLS that is ended and begun again. All on loopback, one process each.
  */
 import type { Started } from '../test/peers/started.ts'
 import { startApp } from './http1/peers.ts'
 import { calls, h2load, type Load } from './http2/loads.ts'
 import { startGrpc, startWay, type Way } from './http2/peers.ts'
+import { measureTls } from './http2/tls.ts'
 import { compare } from './lib/compare.ts'
 import type { Figure, MeasureOptions } from './lib/figure.ts'
 import { judged, type Row } from './lib/row.ts'
@@ -60,7 +61,7 @@ export async function measure(say: (line: string) => void, { only }: MeasureOpti
     say(setting.name)
     figures.push(...(await measured(setting)))
   }
-  return figures
+  return [...figures, ...(await measureTls(say, only))]
 }
 
 async function measured({ name, ways, load, rows }: Setting): Promise<Figure[]> {

@@ -16,8 +16,12 @@ const KEPT = 64
 const SMALL = 'x'.repeat(108)
 const LARGE_BYTES = 1_000_000
 
-/** Answers 108 bytes at `/small` and 1 MB at `/large`, at the least cost: what stands before it is what is measured. */
-export function startApp(version: '' | 'http2' = ''): Promise<Started> {
+/**
+ * Answers 108 bytes at `/small` and 1 MB at `/large`, at the least cost: what stands before it is what is measured.
+ * @param pem a file with its certificate and key: it speaks TLS, and `http2` to whoever offers it
+ */
+export function startApp(version: '' | 'http2' = '', pem?: string): Promise<Started> {
+  const secure = pem === undefined ? '' : `ssl_certificate ${pem}; ssl_certificate_key ${pem};`
   return startNginx((port, folder) => {
     writeFileSync(join(folder, 'large'), Buffer.alloc(LARGE_BYTES, 'x'))
     return `  sendfile on;
@@ -25,7 +29,8 @@ export function startApp(version: '' | 'http2' = ''): Promise<Started> {
   open_file_cache max=10;
   ${ENDLESS}
   server {
-    listen 127.0.0.1:${port} backlog=1024 ${version};
+    listen 127.0.0.1:${port} backlog=1024 ${pem === undefined ? '' : 'ssl'} ${version};
+    ${secure}
     location = /small { default_type text/plain; return 200 "${SMALL}"; }
     location = /large { root ${folder}; }
   }`
@@ -40,10 +45,13 @@ export async function startWay(way: Way, app: Started): Promise<Started> {
   return startAgent(app.port, way === 'agent' ? 1 : 50)
 }
 
-/** @param filters how many, of which one takes requests with `X-User: jane` */
-export async function startAgent(app: number, filters: number): Promise<Started> {
+/**
+ * @param filters how many, of which one takes requests with `X-User: jane`
+ * @param pems a file of the app's certificate and key: TLS is ended and begun again
+ */
+export async function startAgent(app: number, filters: number, ...pems: string[]): Promise<Started> {
   const program = join(import.meta.dirname, 'agent.ts')
-  const child = spawn(process.execPath, [...AGENT_FLAGS, program, String(app), String(app), String(filters)], {
+  const child = spawn(process.execPath, [...AGENT_FLAGS, program, String(app), String(app), String(filters), ...pems], {
     env: { ...process.env, ...AGENT_MEMORY },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

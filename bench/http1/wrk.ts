@@ -11,6 +11,7 @@ export interface Load {
   path: string
   /** `Name: value`, as sent with each request. */
   headers: string[]
+  tls?: boolean
 }
 
 interface Report extends Answered {
@@ -20,9 +21,9 @@ interface Report extends Answered {
 }
 
 /** @param seconds a whole number. Rejects when a single request failed. */
-export async function wrk(port: number, { connections, path, headers }: Load, seconds: number): Promise<Answered> {
+export async function wrk(port: number, { connections, path, headers, tls }: Load, seconds: number): Promise<Answered> {
   const { program, env } = unpacked('wrk')
-  const url = `http://127.0.0.1:${port}${path}`
+  const url = `${tls === true ? 'https' : 'http'}://127.0.0.1:${port}${path}`
   const fields = headers.flatMap((field) => ['-H', field])
   const args = ['-t', '1', '-c', String(connections), '-d', `${seconds}s`, '-s', REPORT, ...fields, url]
   const { code, stdout, stderr } = await run(program('usr/bin/wrk'), args, { env })

@@ -14,13 +14,18 @@ export interface Load {
   /** Of each connection at once. */
   streams: number
   path: string
+  tls?: boolean
 }
 
 /** Rejects when a single request failed. */
-export async function h2load(port: number, { connections, streams, path }: Load): Promise<Answered> {
+export async function h2load(port: number, { connections, streams, path, tls }: Load): Promise<Answered> {
   const { program, env } = unpacked('nghttp2-client')
   const how = ['-c', String(connections), '-m', String(streams), '-t', '1', '-D', String(SECONDS)]
-  const args = [...how, '-H', 'x-user: jane', `http://127.0.0.1:${port}${path}`]
+  // In TLS the way to the app is measured, where the agent begins TLS again; to a laptop its daemon does.
+  const args =
+    tls === true
+      ? [...how, `https://127.0.0.1:${port}${path}`]
+      : [...how, '-H', 'x-user: jane', `http://127.0.0.1:${port}${path}`]
   const { code, stdout, stderr } = await run(program('usr/bin/h2load'), args, { env })
   const [, done] = /^requests:.*, (\d+) succeeded, 0 failed, 0 errored, 0 timeout/m.exec(stdout) ?? []
   if (code !== 0 || done === undefined) throw new Error(`h2load ended with ${code}: ${stdout}${stderr}`)
