@@ -26,6 +26,8 @@ export class FilterTable<T> {
   readonly #entries: readonly FilterEntry<T>[]
   /** By header and its value. */
   readonly #byHeader: ReadonlyMap<string, ReadonlyMap<string, Places>>
+  /** The same to go through: a `Map` makes an array for each entry then. */
+  readonly #names: readonly { name: string; places: ReadonlyMap<string, Places> }[]
   readonly #byMark: ReadonlyMap<string, Places>
   readonly #others: Places
   /** What each filter with an engine may spend on a request, so that all of them together hold nobody up. */
@@ -53,6 +55,7 @@ export class FilterTable<T> {
       }
     }
     this.#byHeader = headers
+    this.#names = [...headers].map(([name, places]) => ({ name, places }))
     this.#byMark = marks
     this.#others = others
   }
@@ -60,13 +63,13 @@ export class FilterTable<T> {
   /** The value of the first entry that is `usable` and whose filter matches. */
   first(request: FilterRequest, usable: (value: T) => boolean): T | undefined {
     let best = this.#entries.length
-    if (this.#byHeader.size > FEW_NAMES) {
+    if (this.#names.length > FEW_NAMES) {
       for (const [name, value] of request.headers) {
         const here = this.#byHeader.get(name)?.get(value)
         if (here !== undefined) best = this.#firstOf(here, best, request, usable)
       }
     } else {
-      for (const [name, places] of this.#byHeader) {
+      for (const { name, places } of this.#names) {
         const here = places.get(request.header(name))
         if (here !== undefined) best = this.#firstOf(here, best, request, usable)
       }
@@ -87,7 +90,7 @@ export class FilterTable<T> {
     const collect = (places: Places): void => {
       for (const place of places) if (this.#matches(place, request, usable)) found.add(place)
     }
-    for (const [name, places] of this.#byHeader) collect(places.get(request.header(name)) ?? NOWHERE)
+    for (const { name, places } of this.#names) collect(places.get(request.header(name)) ?? NOWHERE)
     if (this.#byMark.size > 0) for (const mark of request.marks) collect(this.#byMark.get(mark) ?? NOWHERE)
     collect(this.#others)
     if (found.size === 0) return NOTHING

@@ -11,6 +11,7 @@ import type { HeaderField } from './header-field.ts'
 import type { HeaderName } from './header-name.ts'
 import { type Literal, literalField } from './literal.ts'
 import { nameLiteral, readName, readValue } from './read-literal.ts'
+import { OWN_BYTES, RecentFields } from './recent-fields.ts'
 import { TableMemory } from './table-memory.ts'
 
 export interface DecoderOptions {
@@ -34,7 +35,9 @@ export class HpackDecoder implements FieldDecoder {
   readonly #listBytes: number
   readonly #table: DynamicTable
   readonly #memory = new TableMemory()
-  readonly #inTable = (bytes: number): Buffer => this.#memory.allocate(bytes)
+  readonly #inTable = (bytes: number): Buffer =>
+    bytes <= OWN_BYTES ? Buffer.allocUnsafeSlow(bytes) : this.#memory.allocate(bytes)
+  readonly #recent = new RecentFields()
   readonly #reader = new BlockReader()
   #fields: HeaderField[] = []
   /** What the list may still count; negative when it was too large. */
@@ -111,34 +114,48 @@ export class HpackDecoder implements FieldDecoder {
   #literal(mask: number, indexing: boolean, neverIndexed: boolean): boolean {
     const reader = this.#reader
     const index = reader.integer(mask)
-    const known = index === 0 ? undefined : this.#entry(index)
+    const entry = index === 0 ? undefined : this.#entry(index)
     let name: Literal | undefined
     let header: HeaderName
-    if (known === undefined) {
+    if (entry === undefined) {
       reader.string()
       header = readName(reader)
       name = nameLiteral(reader, header.text)
     } else {
-      header = known.header
-      const { octets, nameTo } = known.representation
+      header = entry.header
+      const { octets, nameTo } = entry.representation
       if (nameTo > 0) name = { octets, from: 1, to: nameTo }
     }
     reader.string()
-    const value = readValue(reader)
+    const known = this.#recent.find(header, reader, neverIndexed)
+    if (known === undefined) this.#newField(header, name, indexing, neverIndexed)
+    else {
+      if (indexing) this.#index(known)
+      this.#collect(known)
+    }
+    if (indexing) this.#last = undefined
+    return index > STATIC_FIELDS.length
+  }
+
+  /** The value is the string that was read last. */
+  #newField(header: HeaderName, name: Literal | undefined, indexing: boolean, neverIndexed: boolean): void {
+    const value = readValue(this.#reader)
     const bytes = header.text.length + value.bytes
     const stays = indexing && this.#table.holds(bytes)
-    if (stays || (this.#left >= bytes + ENTRY_BYTES && this.#fields.length < MAX_FIELDS)) {
-      const field = literalField(header, name, value, neverIndexed, stays ? this.#inTable : Buffer.allocUnsafe)
-      if (stays) this.#table.add(field)
-      this.#collect(field)
-    } else {
+    if (!stays && (this.#left < bytes + ENTRY_BYTES || this.#fields.length >= MAX_FIELDS)) {
       this.#left = -1
+      if (indexing) this.#table.clear()
+      return
     }
-    if (indexing) {
-      if (!stays) this.#table.clear()
-      this.#last = undefined
-    }
-    return index > STATIC_FIELDS.length
+    const field = literalField(header, name, value, neverIndexed, stays ? this.#inTable : allocate)
+    this.#recent.keep(field)
+    if (indexing) this.#index(field)
+    this.#collect(field)
+  }
+
+  #index(field: HeaderField): void {
+    if (this.#table.holds(field.bytes)) this.#table.add(field)
+    else this.#table.clear()
   }
 
   /** An entry of either table (RFC 7541 §2.3.3). */
@@ -154,6 +171,10 @@ export class HpackDecoder implements FieldDecoder {
     this.#left = this.#fields.length === MAX_FIELDS ? -1 : this.#left - field.bytes - ENTRY_BYTES
     if (this.#left >= 0) this.#fields.push(field)
   }
+}
+
+function allocate(bytes: number): Buffer {
+  return bytes <= OWN_BYTES ? Buffer.allocUnsafeSlow(bytes) : Buffer.allocUnsafe(bytes)
 }
 
 function isSame(left: Buffer, right: Buffer): boolean {
