@@ -11,7 +11,7 @@ import { prepareTakeover } from './takeover/prepare.ts'
 import { writeHandover } from './write-handover.ts'
 
 /** A guest is small: a young generation of 1 MiB, no threads of V8's own, and nobody opens a debugger by a signal. */
-export const AGENT_FLAGS: readonly string[] = ['--max-semi-space-size=1', '--single-threaded', '--disable-sigusr1']
+export const AGENT_FLAGS: readonly string[] = ['--max-semi-space-size=4', '--single-threaded', '--disable-sigusr1']
 /** One thread for look-ups, which shares malloc's one arena with the program. */
 export const AGENT_MEMORY: Readonly<Record<string, string>> = { UV_THREADPOOL_SIZE: '1', MALLOC_ARENA_MAX: '1' }
 
