@@ -237,6 +237,16 @@ export interface VerifyHop {
   trace: boolean
 }
 
+/**
+ * Where the mark may have gone unseen. `older`: `by` had the mark, and has connections to `to` which are older than the watch. `tls`: TLS came to `to`
+ * into which this watch does not see, from `by`, or from somebody who is not watched.
+ */
+export interface VerifyBlind {
+  by?: string
+  to: string
+  why: 'older' | 'tls'
+}
+
 /** A request that came without the mark from a service that had it. */
 export interface VerifyDrop {
   by: VerifyCaller
@@ -266,8 +276,7 @@ export interface VerifyResult {
   hops: VerifyHop[]
   drops: VerifyDrop[]
   unreached: string[]
-  /** Workloads that had the mark, and have connections to others which are older than the watch: what they carry is not seen. */
-  blind: { by: string; to: string }[]
+  blind: VerifyBlind[]
   watched: { workload: string; pods: number }[]
   unwatched: { workload: string; why: string }[]
   notes: string[]
