@@ -8,7 +8,6 @@ import type { ConnectResult, Target } from '../lib/daemon-api.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Logger } from '../lib/logger.ts'
 import { personalMark } from '../lib/mark.ts'
-import { graceOf } from '../wire/session/grace.ts'
 import { createIdentity } from '../wire/session/identity.ts'
 import { AgentLinks } from './agent-links.ts'
 import type { Attachment } from './attachment/attachment.ts'
@@ -31,6 +30,8 @@ export interface ClusterOptions {
   journal: Journal
   clock: Clock
   logger: Logger
+  /** For how long sessions wait for their next link. */
+  graceMs: number
 }
 
 interface Joined {
@@ -65,7 +66,7 @@ export class Cluster {
   #keeper: CarrierKeeper | undefined
 
   /** Throws RC-C-102 … when the kubeconfig cannot be used. Nothing is asked yet. */
-  constructor({ target, journal, clock, logger }: ClusterOptions) {
+  constructor({ target, journal, clock, logger, graceMs }: ClusterOptions) {
     const { kubeconfig, context, env } = target
     this.client = new KubeClient({
       target: loadConfig({ kubeconfig, ...(context !== undefined && { context }), env }),
@@ -89,7 +90,7 @@ export class Cluster {
       clock,
       logger: this.logger,
       mux: () => this.carrier?.mux,
-      graceMs: graceOf(process.env),
+      graceMs,
     }
     this.agents = new AgentLinks(common)
     this.dialer = new DialerLink(common)

@@ -182,7 +182,7 @@ describe('remocal filter test', () => {
       [['test', '--request', '-'], /The filter is missing/],
       [['test', 'true', '--path', '/a', '--request', '-'], /not both/],
       [['test', 'true', 'x', 'y', '--request', '-'], /"x" "y" are 2 arguments too many; it takes only action and cel/],
-      [['test', 'true', '--prot', '80', '--request', '-'], /no option --prot\./],
+      [['test', 'true', '--prot', '80', '--request', '-'], /no option --prot; did you mean --port/],
       [['tast', 'true', '--request', '-'], /"tast" is no action of filter/],
     ] as const) {
       const { exit, err } = await run(REQUEST, ...argv)
