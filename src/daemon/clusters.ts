@@ -35,6 +35,11 @@ export class Clusters {
     return this.#clusters.get(this.#keyOf(target))
   }
 
+  /** Whether something in that cluster, of this daemon or one before it, has not been deleted. */
+  hasLeft({ kubeconfig, context = '' }: Pick<Target, 'kubeconfig' | 'context'>): boolean {
+    return this.#options.journal.entries.some((one) => one.kubeconfig === kubeconfig && one.context === context)
+  }
+
   /** It cannot be connected: the next call reads its kubeconfig anew. Its attachments are over. */
   drop(cluster: Cluster): void {
     for (const [key, one] of this.#clusters) {

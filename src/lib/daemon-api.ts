@@ -293,7 +293,10 @@ export interface VerifyResult {
 
 /** POST /v1/leave {target, namespace?, workload?}: `workload` as typed, or an attachment's name. */
 export interface LeaveResult {
-  left: { namespace: string; workload: string; name: string }[]
+  /** `workload` is unknown of what a daemon before this one left. */
+  left: { namespace: string; workload?: string; name: string }[]
+  /** Over on this laptop, and not deleted in the cluster, with why. */
+  remaining: { namespace: string; name: string; why: string }[]
 }
 
 /** POST /v1/settle {target} → `{}` when all that was being left there is gone. */
