@@ -40,18 +40,21 @@ export const filter: Command = {
     },
   ],
   options: [
-    { flags: '--request <file>', summary: 'an HTTP/1 request as text, such as from curl -v; - is the standard input' },
+    {
+      flags: '--request <file>',
+      summary: 'an HTTP/1 request as text, such as curl -v shows; - is the standard input; required',
+    },
     ...INTERCEPT_OPTIONS,
   ],
   program: 'ignored',
   examples: [
     {
-      what: 'which part of an expression is not true; the exit code is 79 when it does not match',
-      line: `remocal filter test 'request.path.startsWith("/api/") && jwt.claims.sub == "jane"' --request request.txt`,
+      what: 'which part of an expression is true and which is not; the exit code is 79 when it does not match',
+      line: `printf 'GET /api/7 HTTP/1.1\\nHost: orders\\n' | remocal filter test 'request.path.startsWith("/api/")' --request -`,
     },
     {
-      what: 'what options mean, with a request from elsewhere',
-      line: `curl -v http://orders/ 2>&1 | remocal filter test --header 'x-user=b*' --not --path /health --request -`,
+      what: 'a line of intercept, with a request from elsewhere',
+      line: `remocal run -n shop -- curl -v http://orders/orders/1 2>&1 | remocal filter test deploy/orders --not --path /health --request -`,
     },
   ],
   async run(call) {

@@ -19,7 +19,7 @@ export const intercept: Command = {
   examples: [
     {
       what: 'your requests, answered by a program that runs as long as this command',
-      line: 'remocal intercept deploy/orders -n shop -- node orders.js',
+      line: 'remocal intercept deploy/orders -n shop -- node examples/shop/orders.js',
     },
     {
       what: 'your requests, led to port 9090 of this laptop until `leave`',
@@ -30,6 +30,14 @@ export const intercept: Command = {
     {
       what: 'requests that change something below a path',
       line: "remocal intercept deploy/orders -n shop --path '/api/*' --not --method GET",
+    },
+    {
+      what: 'calls of a gRPC service, on connections that are open already too',
+      line: 'remocal intercept deploy/orders -n shop --grpc shop.v1.Orders --reopen',
+    },
+    {
+      what: 'TLS connections by the name that clients ask for; what is in them with --header and the like, docs/tls.md',
+      line: "remocal intercept deploy/orders -n shop --sni 'orders.*'",
     },
   ],
   async run(call) {

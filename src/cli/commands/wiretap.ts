@@ -40,11 +40,11 @@ export const wiretap: Command = {
   examples: [
     {
       what: 'a tenth of all requests, to a program that runs as long as this command',
-      line: 'remocal wiretap deploy/orders -n shop --all --percent 10 -- node orders.js',
+      line: 'remocal wiretap deploy/orders -n shop --all --percent 10 -- node examples/shop/orders.js',
     },
     {
       what: 'what a new version on port 9090 of this laptop answers differently',
-      line: "remocal wiretap deploy/orders -n shop --all --port http:9090 --diff --ignore '$.host'",
+      line: "remocal wiretap deploy/orders -n shop --all --port http:9090 --diff --ignore '$.host' --ignore 'x-*'",
     },
     { what: 'your requests, copied to port 8080 until `leave`', line: 'remocal wiretap orders -n shop' },
   ],
