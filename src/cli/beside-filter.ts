@@ -3,10 +3,10 @@ import type { Call } from './command.ts'
 
 /** By the name that a call has them under. */
 const MATTERS: Record<string, [flag: string, why: string]> = {
-  port: ['--port', "which of the workload's ports are taken: a request in a file comes to none"],
+  port: ['--port', "which of the workload's ports are taken, and a request in a file comes to none"],
   container: ['--container', 'which container is the app'],
-  tlsCert: ['--tls-cert', 'how TLS is looked into: a request in a file has none'],
-  tlsKey: ['--tls-key', 'how TLS is looked into: a request in a file has none'],
+  tlsCert: ['--tls-cert', 'how TLS is looked into, and a request in a file has none'],
+  tlsKey: ['--tls-key', 'how TLS is looked into, and a request in a file has none'],
   plaintext: ['--plaintext', 'what reaches the program'],
   reopen: ['--reopen', 'what becomes of connections from before'],
   priority: ['--priority', 'who is asked first when several filters match'],

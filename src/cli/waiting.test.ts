@@ -12,11 +12,11 @@ function status(...clusters: [context: string, state: State, message?: string][]
 
 test('what is waited for is said by what the daemon knows', () => {
   assert.equal(waitingText('/v1/list', undefined), 'waiting for the daemon')
-  assert.equal(waitingText('/v1/list', status()), 'waiting for the API server of the cluster')
-  assert.equal(waitingText('/v1/list', status(['staging', 'connected'])), 'waiting for the API server of staging')
+  assert.equal(waitingText('/v1/list', status()), 'waiting for the cluster to answer')
+  assert.equal(waitingText('/v1/list', status(['staging', 'connected'])), 'waiting for staging to answer')
   assert.equal(
     waitingText('/v1/list', status(['staging', 'connected'], ['prod', 'reconnecting', 'no answer'])),
     'waiting for prod, to which there is no connection: no answer',
   )
-  assert.match(waitingText('/v1/leave', status(['staging', 'connected'])), /requests under way .* of staging$/)
+  assert.match(waitingText('/v1/leave', status(['staging', 'connected'])), /requests under way .* staging to answer$/)
 })

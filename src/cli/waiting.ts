@@ -21,8 +21,8 @@ export function waitingText(path: string, status: StatusResult | undefined): str
     return `waiting for ${away.context}, to which there is no connection${why}`
   }
   const where = cluster === undefined || others.length > 0 ? 'the cluster' : cluster.context
-  if (ENDING.has(path)) return `waiting for requests under way to end, and for the API server of ${where}`
-  return `waiting for the API server of ${where}`
+  if (ENDING.has(path)) return `waiting for requests under way to end, and for ${where} to answer`
+  return `waiting for ${where} to answer`
 }
 
 /** Calls `onWonder` once when `end` is not called in time. */
