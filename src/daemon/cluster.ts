@@ -2,7 +2,7 @@
 import { fault } from '../diagnose/catalogue.ts'
 import { KubeClient } from '../kube/client.ts'
 import { loadConfig } from '../kube/config.ts'
-import { GROUP, INSTALLATION, VERSION } from '../kube/resources.ts'
+import { INSTALLATION } from '../kube/resources.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { ConnectResult, Target } from '../lib/daemon-api.ts'
 import { Fault } from '../lib/fault.ts'
@@ -19,6 +19,7 @@ import type { Journal, JournalEntry } from './journal.ts'
 import { watchNetwork } from './network-watch.ts'
 import { leadsElsewhere } from './outdated.ts'
 import { OwnSession } from './own-session.ts'
+import { type Left, leftKey, type Taken, takeAway } from './take-away.ts'
 import { waysTo } from './ways.ts'
 
 const CONNECT_MS = 20_000
@@ -43,11 +44,6 @@ interface Joined {
   replicas: number
   /** Where managers were reached from outside when we joined. */
   reach: string[]
-}
-
-export interface Taken {
-  gone: { namespace: string; name: string }[]
-  remaining: { namespace: string; name: string; why: string }[]
 }
 
 export class Cluster {
@@ -182,33 +178,11 @@ export class Cluster {
     return leadsElsewhere(target, known, this.clock)
   }
 
-  /**
-   * Deletes what attachments that are over left in the cluster: of this daemon, or of one before it.
-   * @param isMeant by namespace and name
-   */
-  async takeAway(isMeant: (entry: JournalEntry) => boolean): Promise<Taken> {
-    const held = new Set([...this.attachments].map(({ namespace, name }) => `${namespace} ${name}`))
-    const over = this.journal.entries.filter(
-      ({ kind, kubeconfig, context, namespace, name }) =>
-        kind === 'Intercept' &&
-        kubeconfig === this.where.kubeconfig &&
-        context === this.where.context &&
-        !held.has(`${namespace} ${name}`),
-    )
-    const taken: Taken = { gone: [], remaining: [] }
-    await Promise.all(
-      over.filter(isMeant).map(async (entry) => {
-        const { namespace, name } = entry
-        try {
-          await this.client.delete({ apiVersion: `${GROUP}/${VERSION}`, kind: 'Intercept', namespace, name })
-          this.journal.remove(entry)
-          taken.gone.push({ namespace, name })
-        } catch (error) {
-          taken.remaining.push({ namespace, name, why: (error as Error).message })
-        }
-      }),
-    )
-    return taken
+  /** As `takeAway`, but for what attachments of now have. */
+  takeAway(isMeant: (left: Left) => boolean): Promise<Taken> {
+    const { client, journal, where } = this
+    const held = new Set([...this.attachments].map(leftKey))
+    return takeAway({ client, journal, where }, (left) => !held.has(leftKey(left)) && isMeant(left))
   }
 
   /** Ends everything here and deletes what was made. */
