@@ -35,10 +35,12 @@ export const leave: Command = {
     call.print(result ?? { left: [], remaining: [] }, text)
     const [first] = result?.remaining ?? []
     if (first === undefined) return 0
-    const ended = result?.remaining.map(({ namespace, name }) => `${name} in ${namespace}`).join(', ')
-    const known = fault('RC-I-216', `${ended}: ended here, and still there in the cluster: ${first.why}`, [
-      'remocal leave',
-    ])
+    const names = result?.remaining.map(({ namespace, name }) => `${name} in ${namespace}`).join(', ')
+    const known = fault(
+      'RC-I-216',
+      `Ended on this laptop, but not deleted in the cluster: ${names}. ${first.why.replace(/\.$/, '')}. It is deleted when the cluster answers again.`,
+      ['remocal leave'],
+    )
     call.io.stderr(faultText(known))
     return known.exit
   },
