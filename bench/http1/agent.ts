@@ -35,7 +35,7 @@ const routes = new Routes({
   serving: () => laptop,
   source: async (ip) => ({ ip, pod: '', namespace: '' }),
   copier: () => ({ begin: () => undefined }),
-  watcher: () => ({ see() {}, unread() {} }),
+  watcher: () => ({ see() {}, unread() {}, closed() {} }),
 })
 await routes.apply({
   kind: 'config',

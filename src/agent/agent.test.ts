@@ -209,8 +209,16 @@ inNamespace(import.meta.filename, () => {
     daemon.session?.close()
   })
 
-  test('SIGTERM gives the port back at once; the agent ends when the connections that are open do', async () => {
+  /** Helpers of agents, those too that have ended and wait to be reaped by the app. */
+  const helpers = (): number =>
+    pod
+      .run('find', '/proc', '-maxdepth', '2', '-path', '/proc/[0-9]*/stat', '-exec', 'cat', '{}', '+')
+      .match(/\((?:sh|dash|nft)\) /g)?.length ?? 0
+
+  test('SIGTERM gives the port back at once; the agent ends when the connections that are open do, and reaps its helpers', async () => {
+    const before = helpers()
     await attach('')
+    assert.equal(helpers() - before, 3)
     const socket = connect(8080, POD).on('error', () => {})
     const asked = new Promise((resolve) => socket.once('data', resolve))
     socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
@@ -224,6 +232,7 @@ inNamespace(import.meta.filename, () => {
     assert.match(String(await answered), /HTTP\/1.1 200/)
     socket.destroy()
     assert.equal(await agent.exited, 0)
+    assert.equal(helpers(), before)
   })
 
   test('a laptop that leaves gives the port back', async () => {

@@ -4,6 +4,7 @@ import { jsonLogger } from '../lib/json-logger.ts'
 import { keepSmall } from '../lib/keep-small.ts'
 import { createIdentity } from '../wire/session/identity.ts'
 import { readArguments } from './arguments.ts'
+import { reapAndEnd } from './reap.ts'
 
 /** Runs until SIGTERM, or until nobody has needed the agent for a while. @returns the exit code */
 export async function agentMain(argv: string[]): Promise<number> {
@@ -28,5 +29,6 @@ export async function agentMain(argv: string[]): Promise<number> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort())
   const context = { options, identity, logger, clock, signal: stop.signal }
   if (options.handed === undefined) return (await import('./dialer-role.ts')).runDialer(context)
-  return (await import('./pod-role.ts')).runHanded(context, options.handed)
+  const code = await (await import('./pod-role.ts')).runHanded(context, options.handed)
+  return reapAndEnd(code, clock)
 }

@@ -27,10 +27,11 @@ export async function runHanded(context: RoleContext, descriptor: number): Promi
   proveUnprivileged()
   const { app, takeover: prepared, files, reopening } = readHandover(descriptor)
   if ('problem' in app) logger.warn({ problem: app.problem }, "the app's process cannot be read")
+  const appFiles = 'problem' in files ? files : AppFiles.handed(files, clock)
   const tls = new AppTls({
     clock,
     logger,
-    files: 'problem' in files ? files : AppFiles.handed(files, clock),
+    files: appFiles,
     onChange: () => void agent.refresh(),
   })
   const earlier = new Earlier({
@@ -64,6 +65,7 @@ export async function runHanded(context: RoleContext, descriptor: number): Promi
   await takeover?.close()
   if (takeover !== undefined) await drained(takeover, clock)
   await agent.close()
+  if ('close' in appFiles) appFiles.close()
   takeover?.closeConnections()
   return code
 }

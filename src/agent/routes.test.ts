@@ -216,6 +216,27 @@ test('a watch is shown every request but probes, takes none, and sees nothing wh
   assert.deepEqual(watched, ['w /a', 'w /x', 'w unread'])
 })
 
+test('a watch sees into TLS only with its own right, and else is told whose it was, whoever it is ended for', async () => {
+  const { routes, serve, watched } = laptops()
+  const about = { mode: 'watch' as const, watch: { mark: 'm', trace: 't', from: [] } }
+  const sees: Route = { ...route('sees', ''), ...about, tls: { files: [] } }
+  const blind: Route = { ...route('blind', ''), ...about }
+  await routes.apply(config(1, [blind, sees]))
+  serve('blind')
+  assert.equal(routes.wantsInside(80, hello('shop')), undefined)
+  serve('sees')
+  assert.deepEqual(routes.wantsInside(80, hello('shop')), [])
+  routes.decide(80, requestOf({ target: '/a', sni: 'shop' }))
+  assert.deepEqual(watched.splice(0).toSorted(), ['blind closed to 10.1.2.3', 'sees /a'])
+  routes.decideRaw(80, { hello: hello('shop'), from: '10.0.0.7' })
+  routes.decideRaw(80, { hello: { servername: 'shop', protocols: ['postgresql'] }, from: '10.0.0.8' })
+  routes.decideRaw(80, { from: '10.0.0.9' })
+  assert.deepEqual(
+    watched.filter((line) => line.startsWith('sees')),
+    ['sees unread', 'sees closed to 10.0.0.7', 'sees unread', 'sees unread'],
+  )
+})
+
 test('what is delivered names the attachment, the port and the client', async () => {
   const { routes, serve } = laptops()
   await routes.apply(config(1, [route('a', '')]))
@@ -250,6 +271,7 @@ function laptops(): {
     watcher: ({ intercept }) => ({
       see: ({ path }) => void watched.push(`${intercept} ${path}`),
       unread: () => void watched.push(`${intercept} unread`),
+      closed: (from) => void watched.push(`${intercept} closed to ${from}`),
     }),
   })
   return {

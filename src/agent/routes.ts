@@ -7,7 +7,7 @@ import { StreamRefused } from '../wire/session/refused.ts'
 import type { Laptop as LaptopSession } from './laptops.ts'
 import type { Choice, Copier, Decision, Laptop, RawConnection, RouteCounts, Routing, Watcher } from './routing.ts'
 import type { ClientHello } from './tls/client-hello.ts'
-import { helloRequest } from './tls/hello-request.ts'
+import { helloRequest, mayHoldRequests } from './tls/hello-request.ts'
 
 export interface RoutesOptions {
   /** The laptop that answers an attachment, if it is connected now. */
@@ -157,7 +157,10 @@ export class Routes implements Routing {
     const inside = request.isSecure
     if (tables !== undefined && tables.watches.length > 0) {
       for (const { route, watcher } of tables.watches) {
-        if (this.#isActive(route) && (!inside || route.tls !== undefined)) watcher.see(request)
+        if (!this.#isActive(route)) continue
+        if (!inside || route.tls !== undefined) watcher.see(request)
+        // Ended for somebody else.
+        else watcher.closed(request.source.ip)
       }
     }
     const served = tables?.intercepts.first(request, this.#usable(without, inside))
@@ -167,9 +170,15 @@ export class Routes implements Routing {
     return choice === APP ? TO_APP : { choice, copiers: NO_COPIERS }
   }
 
-  decideRaw(port: number, { without, secure, hello }: RawConnection = {}): Choice {
+  decideRaw(port: number, { without, secure, hello, from = '' }: RawConnection = {}): Choice {
     const tables = this.#ports.get(port)
-    if (without === undefined) for (const { watcher } of tables?.watches ?? []) watcher.unread()
+    if (without === undefined) {
+      const isClosed = hello !== undefined && mayHoldRequests(hello)
+      for (const { watcher } of tables?.watches ?? []) {
+        watcher.unread()
+        if (isClosed) watcher.closed(from)
+      }
+    }
     const usable = this.#usable(without, secure !== undefined)
     const request = helloRequest(secure ?? hello)
     for (const { filter, served } of tables?.asked ?? []) {

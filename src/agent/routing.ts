@@ -48,10 +48,13 @@ export interface Decision {
   copiers: readonly Copier[]
 }
 
-/** One watch: is shown every request of its port, and connections that could not be read. Nothing here waits or throws. */
+/** One watch: is shown every request of its port, and told of what could not be read. Nothing here waits or throws. */
 export interface Watcher {
   see(request: FilterRequest): void
+  /** A connection of another protocol, or closed TLS. */
   unread(): void
+  /** TLS in which there may be requests, and into which this watch does not see. @param from the client's address */
+  closed(from: string): void
 }
 
 /** One wiretap: makes copies of requests. */
@@ -109,6 +112,8 @@ export interface RawConnection {
   secure?: Secure | undefined
   /** What its client says first, when it is TLS that passes as it is. */
   hello?: ClientHello | undefined
+  /** The client's address. */
+  from?: string
 }
 
 export interface RouteCounts {

@@ -9,12 +9,12 @@ import { TLS_OPTIONS, tlsOf } from './tls-options.ts'
 export const ATTACH_OPTIONS: Option[] = [
   {
     flags: '--port <port[:laptop]>',
-    summary: 'service port by name or number, or container port; and the port on the laptop',
+    summary: 'port of the Service by name or number, or of the container; then the port here',
     repeated: true,
   },
   { flags: '--container <name>', summary: 'the app among several containers' },
   ...TLS_OPTIONS,
-  { flags: '--reopen', summary: 'end connections from before when they are quiet; clients open new ones' },
+  { flags: '--reopen', summary: 'end connections from before once they are quiet, so that clients open new ones' },
 ]
 
 /** Throws RC-U-101. */

@@ -41,8 +41,8 @@ export interface Command {
   /** What `-n` means here, when it is not the namespace of what is named. */
   namespaceSummary?: string
   examples: { what: string; line: string }[]
-  /** Whether a program may stand after `--`. */
-  program?: 'required' | 'optional'
+  /** Whether a program may stand after `--`; `ignored`: of a line that was another command's, and is not started. */
+  program?: 'required' | 'optional' | 'ignored'
   /** A role that people do not call: takes all arguments as they are. */
   role?: boolean
   /** @returns the exit code; undefined is 0 */

@@ -3,12 +3,13 @@ import http from 'node:http'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fault } from '../diagnose/catalogue.ts'
-import type { HelloResult, Progress } from '../lib/daemon-api.ts'
+import type { HelloResult, Progress, StatusResult, Target } from '../lib/daemon-api.ts'
 import { Fault, type FaultFields } from '../lib/fault.ts'
 import { stateFolder } from '../lib/state-folder.ts'
 import { VERSION } from '../lib/version.ts'
 import type { Io } from './io.ts'
 import { startDaemon } from './start-daemon.ts'
+import { waitingText, wonder } from './waiting.ts'
 
 export interface LinesHandlers {
   onStep(text: string): void
@@ -36,23 +37,34 @@ export class DaemonClient {
 
   /** One answer. Starts the daemon when none runs, replaces one of another version that holds nothing. */
   async call<T>(path: string, body: object, signal?: AbortSignal): Promise<T> {
-    const response = await this.#request(path, body, signal)
-    return this.#answer<T>(response)
+    const waiting = this.#wonder(path, body)
+    try {
+      return await this.#answer<T>(await this.#request(path, body, signal))
+    } finally {
+      waiting.end()
+    }
   }
 
   /** As `call`, but undefined when no daemon runs. */
   async callRunning<T>(path: string, body: object): Promise<T | undefined> {
+    const waiting = this.#wonder(path, body)
     try {
       return await this.#answer<T>(await this.#send(path, body))
     } catch (error) {
       if (absent(error)) return undefined
       throw error
+    } finally {
+      waiting.end()
     }
   }
 
   /** A long call: progress lines, then the result; the answer stays open until either side closes it. */
   async hold<T>(path: string, body: object, handlers: LinesHandlers, signal: AbortSignal): Promise<Held<T>> {
-    const response = await this.#request(path, body, signal)
+    const waiting = this.#wonder(path, body)
+    const response = await this.#request(path, body, signal).catch((error: unknown) => {
+      waiting.end()
+      throw error
+    })
     const lines = createInterface({ input: response })
     let failed: FaultFields | undefined
     let letGo = false
@@ -63,6 +75,7 @@ export class DaemonClient {
       onFailed = reject
     })
     lines.on('line', (line) => {
+      waiting.end()
       const said = JSON.parse(line) as Progress<T>
       switch (said.kind) {
         case 'step':
@@ -80,6 +93,7 @@ export class DaemonClient {
     })
     const closed = new Promise<FaultFields | undefined>((resolve) => {
       const end = (): void => {
+        waiting.end()
         onFailed(this.#lost())
         if (!letGo) resolve(failed)
       }
@@ -93,6 +107,23 @@ export class DaemonClient {
       response.destroy()
     }
     return { result: await done, closed, close }
+  }
+
+  /** Says on stderr what is waited for, when a call takes longer than people expect. */
+  #wonder(path: string, body: { target?: Target }): { end(): void } {
+    let isOver = false
+    const { end } = wonder(async () => {
+      const { context } = body.target ?? {}
+      const asked = this.#send('/v1/status', { context }).then((response) => this.#answer<StatusResult>(response))
+      const text = waitingText(path, await asked.catch(() => undefined))
+      if (!isOver) this.#io.stderr(`${text}\n`)
+    })
+    return {
+      end() {
+        isOver = true
+        end()
+      },
+    }
   }
 
   async #request(path: string, body: object, signal?: AbortSignal): Promise<http.IncomingMessage> {

@@ -5,7 +5,7 @@ export const FILTER_OPTIONS: Option[] = [
   { flags: '--all', summary: 'every request, not only yours' },
   {
     flags: '--header <name=value>',
-    summary: 'with this header: value, prefix* or ~regex; name= when absent or empty, name=* when not',
+    summary: 'with this header: value, prefix* or ~regex; name= is absent or empty, name=* neither',
     repeated: true,
   },
   { flags: '--method <value>', summary: 'of this method, such as POST', repeated: true },
@@ -14,14 +14,14 @@ export const FILTER_OPTIONS: Option[] = [
   { flags: '--cookie <name=value>', summary: 'with this cookie', repeated: true },
   {
     flags: '--grpc <service[/method]>',
-    summary: 'calls of gRPC: package.Service, as grpcurl has it, or package.Service/Method; each prefix* or ~regex',
+    summary: 'calls of gRPC, such as package.Service/Method; each part also prefix* or ~regex',
     repeated: true,
   },
-  { flags: '--not', summary: 'negates the option after it; all that are given must match' },
   {
     flags: '--sni <name>',
-    summary: 'of TLS connections to this server name; alone it takes them whole, as they are',
+    summary: 'TLS connections to this server name; alone it takes them whole, unread',
     repeated: true,
   },
-  { flags: '--filter <cel>', summary: 'for which this CEL expression is true; see docs/filters.md', repeated: true },
+  { flags: '--filter <cel>', summary: 'for which this CEL expression is true: docs/filters.md', repeated: true },
+  { flags: '--not', summary: 'negates the option after it; all that are given must match' },
 ]

@@ -76,7 +76,7 @@ function parserOf(command: Command): Parser {
       parser.option(flags, `${summary}; may be repeated`, (value: string, all?: string[]) => [...(all ?? []), value])
     else parser.option(flags, summary)
   }
-  if (command.program !== undefined) {
+  if (command.program !== undefined && command.program !== 'ignored') {
     parser.usage(`${usageOf(command)} ${command.program === 'required' ? '-- PROGRAM…' : '[-- PROGRAM…]'}`)
   }
   const examples = command.examples.map(({ what, line }) => `  # ${what}\n  ${line}`)
@@ -89,7 +89,7 @@ function usageOf({ args }: Command): string {
 
 /** A program that was typed without `--` before it: its options look like ours. */
 function undashed(command: Command, argv: string[], parser: Parser): Error | undefined {
-  if (command.program === undefined) return undefined
+  if (command.program === undefined || command.program === 'ignored') return undefined
   let words = 0
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at] ?? ''

@@ -4,9 +4,9 @@ import type { Call, Command, Option } from './command.ts'
 import { usage } from './parse.ts'
 
 export const TLS_OPTIONS: Option[] = [
-  { flags: '--tls-cert <path>', summary: "path in the pod of the app's certificate, where it is not found" },
-  { flags: '--tls-key <path>', summary: 'path in the pod of its private key' },
-  { flags: '--plaintext', summary: 'what comes in TLS reaches the program here without' },
+  { flags: '--tls-cert <path>', summary: "file of the app's certificate in the pod, where it is not found by itself" },
+  { flags: '--tls-key <path>', summary: 'file of its private key in the pod' },
+  { flags: '--plaintext', summary: 'give the program here in plain text what comes in TLS' },
 ]
 
 /** Throws RC-U-101. */

@@ -8,7 +8,6 @@ import type { ConnectResult, Target } from '../lib/daemon-api.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Logger } from '../lib/logger.ts'
 import { personalMark } from '../lib/mark.ts'
-import { graceOf } from '../wire/session/grace.ts'
 import { createIdentity } from '../wire/session/identity.ts'
 import { AgentLinks } from './agent-links.ts'
 import type { Attachment } from './attachment/attachment.ts'
@@ -20,6 +19,7 @@ import type { Journal, JournalEntry } from './journal.ts'
 import { watchNetwork } from './network-watch.ts'
 import { leadsElsewhere } from './outdated.ts'
 import { OwnSession } from './own-session.ts'
+import { type Left, leftKey, type Taken, takeAway } from './take-away.ts'
 import { waysTo } from './ways.ts'
 
 const CONNECT_MS = 20_000
@@ -31,6 +31,8 @@ export interface ClusterOptions {
   journal: Journal
   clock: Clock
   logger: Logger
+  /** For how long sessions wait for their next link. */
+  graceMs: number
 }
 
 interface Joined {
@@ -65,7 +67,7 @@ export class Cluster {
   #keeper: CarrierKeeper | undefined
 
   /** Throws RC-C-102 … when the kubeconfig cannot be used. Nothing is asked yet. */
-  constructor({ target, journal, clock, logger }: ClusterOptions) {
+  constructor({ target, journal, clock, logger, graceMs }: ClusterOptions) {
     const { kubeconfig, context, env } = target
     this.client = new KubeClient({
       target: loadConfig({ kubeconfig, ...(context !== undefined && { context }), env }),
@@ -89,7 +91,7 @@ export class Cluster {
       clock,
       logger: this.logger,
       mux: () => this.carrier?.mux,
-      graceMs: graceOf(process.env),
+      graceMs,
     }
     this.agents = new AgentLinks(common)
     this.dialer = new DialerLink(common)
@@ -176,6 +178,13 @@ export class Cluster {
     return leadsElsewhere(target, known, this.clock)
   }
 
+  /** As `takeAway`, but for what attachments of now have. */
+  takeAway(isMeant: (left: Left) => boolean): Promise<Taken> {
+    const { client, journal, where } = this
+    const held = new Set([...this.attachments].map(leftKey))
+    return takeAway({ client, journal, where }, (left) => !held.has(leftKey(left)) && isMeant(left))
+  }
+
   /** Ends everything here and deletes what was made. */
   async close(): Promise<number> {
     const ending = [...this.attachments]
@@ -249,6 +258,8 @@ export class Cluster {
       onCarrier: () => {
         this.dialer.carrierChanged()
         this.agents.carrierChanged()
+        // What could not be deleted while there was no network.
+        void this.takeAway(() => true)
       },
       onDialers: (dialers) => this.dialer.know(dialers),
       onFailed: async ({ message }) => {

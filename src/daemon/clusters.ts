@@ -1,20 +1,15 @@
 /** All clusters that this daemon knows, one for each kubeconfig and context. */
-import type { Clock } from '../lib/clock.ts'
 import type { Target } from '../lib/daemon-api.ts'
-import type { Logger } from '../lib/logger.ts'
-import { Cluster } from './cluster.ts'
-import type { Journal } from './journal.ts'
+import { Cluster, type ClusterOptions } from './cluster.ts'
+
+export type ClustersOptions = Omit<ClusterOptions, 'target'>
 
 export class Clusters {
-  readonly #journal: Journal
-  readonly #clock: Clock
-  readonly #logger: Logger
+  readonly #options: ClustersOptions
   readonly #clusters = new Map<string, Cluster>()
 
-  constructor(journal: Journal, clock: Clock, logger: Logger) {
-    this.#journal = journal
-    this.#clock = clock
-    this.#logger = logger
+  constructor(options: ClustersOptions) {
+    this.#options = options
   }
 
   [Symbol.iterator](): Iterator<Cluster> {
@@ -38,6 +33,11 @@ export class Clusters {
   /** As `of`, if it is known. */
   find(target: Target): Cluster | undefined {
     return this.#clusters.get(this.#keyOf(target))
+  }
+
+  /** Whether something in that cluster, of this daemon or one before it, has not been deleted. */
+  hasLeft({ kubeconfig, context = '' }: Pick<Target, 'kubeconfig' | 'context'>): boolean {
+    return this.#options.journal.entries.some((one) => one.kubeconfig === kubeconfig && one.context === context)
   }
 
   /** It cannot be connected: the next call reads its kubeconfig anew. Its attachments are over. */
@@ -67,7 +67,7 @@ export class Clusters {
   }
 
   #make(key: string, target: Target): Cluster {
-    const cluster = new Cluster({ target, journal: this.#journal, clock: this.#clock, logger: this.#logger })
+    const cluster = new Cluster({ target, ...this.#options })
     this.#clusters.set(key, cluster)
     return cluster
   }

@@ -11,6 +11,7 @@ import { stateFolder } from '../lib/state-folder.ts'
 import { systemReason } from '../lib/system-reason.ts'
 import { createApi } from './api.ts'
 import { Clusters } from './clusters.ts'
+import { graceOf } from './grace.ts'
 import { Journal } from './journal.ts'
 import { type Lock, takeLock } from './lock.ts'
 
@@ -18,6 +19,7 @@ import { type Lock, takeLock } from './lock.ts'
 export async function daemonMain(entry: string): Promise<number> {
   const logger = jsonLogger((line) => process.stderr.write(line))
   try {
+    const graceMs = graceOf(process.env)
     const folder = claimStateFolder(stateFolder(process.env))
     const lock = lockIn(folder)
     if (lock === undefined) {
@@ -26,7 +28,8 @@ export async function daemonMain(entry: string): Promise<number> {
       return 0
     }
     const over = Promise.withResolvers<void>()
-    const clusters = new Clusters(new Journal(join(folder, 'journal.json')), systemClock, logger)
+    const journal = new Journal(join(folder, 'journal.json'))
+    const clusters = new Clusters({ journal, clock: systemClock, logger, graceMs })
     const runners = join(folder, 'runners')
     rmSync(runners, { recursive: true, force: true })
     mkdirSync(runners, { mode: 0o700 })

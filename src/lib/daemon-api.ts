@@ -237,6 +237,16 @@ export interface VerifyHop {
   trace: boolean
 }
 
+/**
+ * Where the mark may have gone unseen. `older`: `by` had the mark, and has connections to `to` which are older than the watch. `tls`: TLS came to `to`
+ * into which this watch does not see, from `by`, or from somebody who is not watched.
+ */
+export interface VerifyBlind {
+  by?: string
+  to: string
+  why: 'older' | 'tls'
+}
+
 /** A request that came without the mark from a service that had it. */
 export interface VerifyDrop {
   by: VerifyCaller
@@ -266,8 +276,7 @@ export interface VerifyResult {
   hops: VerifyHop[]
   drops: VerifyDrop[]
   unreached: string[]
-  /** Workloads that had the mark, and have connections to others which are older than the watch: what they carry is not seen. */
-  blind: { by: string; to: string }[]
+  blind: VerifyBlind[]
   watched: { workload: string; pods: number }[]
   unwatched: { workload: string; why: string }[]
   notes: string[]
@@ -284,7 +293,10 @@ export interface VerifyResult {
 
 /** POST /v1/leave {target, namespace?, workload?}: `workload` as typed, or an attachment's name. */
 export interface LeaveResult {
-  left: { namespace: string; workload: string; name: string }[]
+  /** `workload` is unknown of what a daemon before this one left. */
+  left: { namespace: string; workload?: string; name: string }[]
+  /** Over on this laptop, and not deleted in the cluster, with why. */
+  remaining: { namespace: string; name: string; why: string }[]
 }
 
 /** POST /v1/settle {target} → `{}` when all that was being left there is gone. */

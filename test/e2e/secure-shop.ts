@@ -41,6 +41,14 @@ const path = ({ apiVersion, kind, metadata }: KubeObject): Parameters<KubeClient
   name: metadata.name,
 })
 
+interface SecureApp {
+  /** It asks its clients for certificates of the same authority. */
+  verifies?: boolean
+  /** An ES module that listens on port 8443; its certificate is in `/var/tls`. */
+  script?: string
+  settings?: Record<string, string>
+}
+
 export class SecureShop {
   readonly authority: Certificate = createAuthority('e2e')
   readonly #client: KubeClient
@@ -51,13 +59,13 @@ export class SecureShop {
     this.#client = client
   }
 
-  /** A Deployment and a Service on port 443. @param verifies it asks its clients for certificates of the same authority */
-  async add(name: string, { verifies = false } = {}): Promise<void> {
+  /** A Deployment and a Service on port 443. */
+  async add(name: string, { verifies = false, script = SERVER, settings = {} }: SecureApp = {}): Promise<void> {
     const { cert, key } = createCertificate(this.authority, name, { hosts: [name] })
     const metadata = { name, namespace: 'shop' }
     const labels = { app: name }
     const container = {
-      ...scriptContainer(SERVER, verifies ? { VERIFY: '1' } : {}),
+      ...scriptContainer(script, { ...settings, ...(verifies && { VERIFY: '1' }) }),
       name: 'app',
       ports: [{ containerPort: 8443 }],
       readinessProbe: { tcpSocket: { port: 8443 }, periodSeconds: 1 },

@@ -10,6 +10,7 @@ import type { AppTls } from '../tls/app-tls.ts'
 import { beginsTls, type ClientHello } from '../tls/client-hello.ts'
 import type { EndedTls } from '../tls/ended-tls.ts'
 import { readClientHello } from '../tls/read-client-hello.ts'
+import { ClientSource } from './client-source.ts'
 import { HttpConnection } from './connection.ts'
 import { isOpen, looksLikeHttp, speaksHttp, speaksHttp2 } from './first-bytes.ts'
 import { hearBoth } from './hear-both.ts'
@@ -108,7 +109,7 @@ class Reception {
   }
 
   async #raw(first: Buffer, about: RawConnection = {}): Promise<void> {
-    const known = { ...about, secure: this.#secure }
+    const known = { ...about, secure: this.#secure, from: new ClientSource(this.#client, this.#routing).ip }
     await this.#splice(await this.#open(this.#routing.decideRaw(this.#target.port, known), first, known))
   }
 

@@ -1,5 +1,6 @@
 /** The beginning of a connection as filters see it that is no request: nothing is there but the server name. */
 import type { FilterRequest } from '../../lib/filter/request.ts'
+import type { ClientHello } from './client-hello.ts'
 
 const NOTHING: FilterRequest = {
   method: '',
@@ -24,4 +25,9 @@ const NOTHING: FilterRequest = {
 /** @param about undefined: not TLS */
 export function helloRequest(about: { readonly servername: string } | undefined): FilterRequest {
   return about === undefined ? NOTHING : { ...NOTHING, scheme: 'https', isSecure: true, sni: about.servername }
+}
+
+/** Whether HTTP may follow: who names protocols speaks one of them. */
+export function mayHoldRequests({ protocols }: ClientHello): boolean {
+  return protocols.length === 0 || protocols.some((name) => name === 'h2' || name.startsWith('http/'))
 }

@@ -77,6 +77,8 @@ describe('a watch', () => {
       others: 1,
       unread: 1,
       untold: 0,
+      closed: [],
+      closedOthers: 0,
       old: [],
       oldOthers: 0,
     })
@@ -96,6 +98,13 @@ describe('a watch', () => {
     const { old, oldOthers } = one.news(new Set(['10.0.0.5', '10.0.0.6'])) ?? {}
     assert.deepEqual([old, oldOthers], [['10.0.0.5'], 1])
     assert.deepEqual(one.news(NOBODY)?.old, [])
+  })
+
+  it('says which of those who are named spoke TLS that it does not see into, and how often others did', () => {
+    const { watch: one } = watch()
+    for (const from of ['10.0.0.5', '10.0.0.6', '10.0.0.5', '10.0.0.6']) one.closed(from)
+    const { closed, closedOthers } = one.news(NOBODY) ?? {}
+    assert.deepEqual([closed, closedOthers], [['10.0.0.5'], 2])
   })
 
   it('about nothing tells nothing', () => {

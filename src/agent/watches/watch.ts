@@ -31,6 +31,8 @@ export class Watch {
   #fromThem = 0
   #others = 0
   #unread = 0
+  readonly #closed = new Set<string>()
+  #closedOthers = 0
   #untold = 0
   #said = ''
 
@@ -67,6 +69,13 @@ export class Watch {
     this.#unread++
   }
 
+  /** TLS of a client into which nobody looks for this watch. */
+  closed(from: string): void {
+    // No more than addresses that are asked about.
+    if (this.#from.has(from)) this.#closed.add(from)
+    else this.#closedOthers++
+  }
+
   /**
    * What else came, when it is other than last time.
    * @param bypassing who has a connection that nobody here reads
@@ -80,6 +89,8 @@ export class Watch {
       others: this.#others,
       unread: this.#unread,
       untold: this.#untold,
+      closed: [...this.#closed],
+      closedOthers: this.#closedOthers,
       old,
       oldOthers: bypassing.size - old.length,
     }

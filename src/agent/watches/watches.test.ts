@@ -38,7 +38,7 @@ test('nothing is said of older connections before a port is taken, for nothing i
   watches.tell({ taken: new Set(), bypassing })
   assert.equal(told.length, 0)
   watches.tell({ taken: new Set([81]), bypassing: () => new Set(['10.0.0.5']) })
-  const counts = { others: 0, unread: 0, untold: 0 }
+  const counts = { others: 0, unread: 0, untold: 0, closed: [], closedOthers: 0 }
   assert.deepEqual(told, [{ kind: 'beside', intercept: 'w', ...counts, old: ['10.0.0.5'], oldOthers: 0 }])
 })
 
@@ -54,7 +54,7 @@ test('the ports of a watch count together, and a laptop that was away is told al
   assert.equal(told.length, 0)
   serve(true)
   watches.tell(ports)
-  const counts = { others: 1, unread: 1, untold: 1, old: [], oldOthers: 0 }
+  const counts = { others: 1, unread: 1, untold: 1, closed: [], closedOthers: 0, old: [], oldOthers: 0 }
   assert.deepEqual(told, [{ kind: 'beside', intercept: 'w', ...counts }])
 })
 

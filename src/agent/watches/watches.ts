@@ -31,7 +31,11 @@ export class Watches {
   watcher(route: Route, port: number): Watcher {
     const watch = this.#watchOf(route)
     watch.set(route)
-    return { see: (request) => watch.see(port, request), unread: () => watch.unread() }
+    return {
+      see: (request) => watch.see(port, request),
+      unread: () => watch.unread(),
+      closed: (from) => watch.closed(from),
+    }
   }
 
   /** Forgets those that are none of the routes of now. */

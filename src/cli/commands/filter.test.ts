@@ -18,7 +18,7 @@ describe('remocal filter test', () => {
       stdout: (text) => void out.push(text),
       stderr: (text) => void err.push(text),
       stdin: async () => Buffer.from(stdin),
-      env: {},
+      env: { REMOCAL_HOME: join(cwd, 'home') },
       cwd,
       entry: join(cwd, 'remocal.mjs'),
       terminal: false,
@@ -160,13 +160,29 @@ describe('remocal filter test', () => {
     }
   })
 
+  it('takes a line of intercept as it is, and says what of it does not matter', async () => {
+    const line = ['deploy/orders', '-n', 'shop', '--header', 'x-user=bob', '--port', '8080:9090', '--priority', '2']
+    const more = ['--if-down', 'error', '--plaintext', '--reopen', '--request', '-', '--', 'node', 'orders.js']
+    const { exit, out, err } = await run(REQUEST, 'test', ...line, ...more)
+    assert.equal(exit, 0)
+    assert.match(out, /^matches {2}request\.headers\["x-user"\] == "bob"/)
+    for (const what of ['deploy/orders', '--port', '--priority', '--if-down', '--plaintext', '--reopen', 'node']) {
+      assert.match(err, new RegExp(`^note: ${what} (does not matter here|is not)`, 'm'))
+    }
+    assert.equal((await run(REQUEST, 'test', 'orders', '--path', '/api/*', '--request', '-')).exit, 0)
+    const wrong = await run(REQUEST, 'test', 'orders', '--all', '--priority', 'high', '--request', '-')
+    assert.deepEqual([wrong.exit, /--priority is a whole number/.test(wrong.err)], [64, true])
+    const marked = await run(REQUEST, 'test', 'deploy/orders', '--request', '-')
+    assert.deepEqual([marked.exit, /your mark is meant/.test(marked.err)], [64, true])
+  })
+
   it('is told what is missing', async () => {
     for (const [argv, why] of [
       [['test', 'true'], /--request is missing/],
       [['test', '--request', '-'], /The filter is missing/],
       [['test', 'true', '--path', '/a', '--request', '-'], /not both/],
       [['test', 'true', 'x', 'y', '--request', '-'], /"x" "y" are 2 arguments too many; it takes only action and cel/],
-      [['test', 'true', '--prot', '80', '--request', '-'], /no option --prot\./],
+      [['test', 'true', '--prot', '80', '--request', '-'], /no option --prot; did you mean --port/],
       [['tast', 'true', '--request', '-'], /"tast" is no action of filter/],
     ] as const) {
       const { exit, err } = await run(REQUEST, ...argv)

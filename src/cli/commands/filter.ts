@@ -1,18 +1,21 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { fault } from '../../diagnose/catalogue.ts'
+import type { StatusResult } from '../../lib/daemon-api.ts'
 import { STEPS } from '../../lib/filter/budget.ts'
 import { type Explained, explainCel } from '../../lib/filter/cel/explain.ts'
 import { compileFilter } from '../../lib/filter/compile.ts'
 import { FilterError } from '../../lib/filter/filter-error.ts'
 import type { FilterRequest } from '../../lib/filter/request.ts'
+import { writeTerm } from '../../lib/filter/term.ts'
 import { BadMessage } from '../../lib/http1/bad-message.ts'
 import { readRequestText } from '../../lib/http1/request-text.ts'
 import { systemReason } from '../../lib/system-reason.ts'
+import { besideFilter, isWorkload } from '../beside-filter.ts'
 import { checkExpressions } from '../check-expressions.ts'
 import type { Call, Command } from '../command.ts'
-import { filterOf } from '../filter.ts'
-import { FILTER_OPTIONS } from '../filter-options.ts'
+import { DaemonClient } from '../daemon-client.ts'
+import { INTERCEPT_OPTIONS, interceptRequest } from '../intercept-options.ts'
 import { usage } from '../parse.ts'
 import { explainedText, shownValue } from '../render/explained.ts'
 
@@ -32,22 +35,26 @@ export const filter: Command = {
     { name: 'action', summary: 'test' },
     {
       name: 'cel',
-      summary: 'the expression; or the options that say which requests, as for intercept',
+      summary: 'the expression; or the workload and the options of a line of intercept, whose filter is tried',
       optional: true,
     },
   ],
   options: [
-    { flags: '--request <file>', summary: 'an HTTP/1 request as text, such as from curl -v; - is the standard input' },
-    ...FILTER_OPTIONS,
+    {
+      flags: '--request <file>',
+      summary: 'an HTTP/1 request as text, such as curl -v shows; - is the standard input; required',
+    },
+    ...INTERCEPT_OPTIONS,
   ],
+  program: 'ignored',
   examples: [
     {
-      what: 'which part of an expression is not true; the exit code is 79 when it does not match',
-      line: `remocal filter test 'request.path.startsWith("/api/") && jwt.claims.sub == "jane"' --request request.txt`,
+      what: 'which part of an expression is true and which is not; the exit code is 79 when it does not match',
+      line: `printf 'GET /api/7 HTTP/1.1\\nHost: orders\\n' | remocal filter test 'request.path.startsWith("/api/")' --request -`,
     },
     {
-      what: 'what options mean, with a request from elsewhere',
-      line: `curl -v http://orders/ 2>&1 | remocal filter test --header 'x-user=b*' --not --path /health --request -`,
+      what: 'a line of intercept, with a request from elsewhere',
+      line: `remocal run -n shop -- curl -v http://orders/orders/1 2>&1 | remocal filter test deploy/orders --not --path /health --request -`,
     },
   ],
   async run(call) {
@@ -58,7 +65,7 @@ export const filter: Command = {
         `"${action}" is no action of filter, which has only test: remocal filter test CEL --request FILE`,
       )
     await checkExpressions(call)
-    const cel = celOf(call)
+    const cel = await celOf(call)
     let noBody: string | undefined
     const request = await requestOf(call, (why) => {
       noBody = why
@@ -74,15 +81,28 @@ export const filter: Command = {
   },
 }
 
-function celOf(call: Call): string {
-  const [, cel] = call.args
-  const short = filterOf(filter, call)
+async function celOf(call: Call): Promise<string> {
+  const [, typed] = call.args
+  const { filter: short } = interceptRequest(filter, call)
+  const workload = typed !== undefined && isWorkload(typed, short !== undefined) ? typed : undefined
+  for (const line of besideFilter(call, workload)) call.io.stderr(`note: ${line}\n`)
+  const cel = workload === undefined ? typed : undefined
+  if (workload !== undefined && short === undefined) return markOf(call)
   if (cel !== undefined && short !== undefined)
     throw usage(filter, 'either an expression or options say the filter, not both')
   const given = cel ?? short
   const isMissing = given === undefined || (cel !== undefined && cel.trim() === '')
   if (isMissing) throw usage(filter, 'the filter is missing: an expression or options')
   return given
+}
+
+/** What `intercept` takes without a filter: the mark of this person in this context. */
+async function markOf(call: Call): Promise<string> {
+  const status = await new DaemonClient(call.io).callRunning<StatusResult>('/v1/status', { context: call.context })
+  const marks = new Set(status?.clusters.map(({ mark }) => mark))
+  const [mark = '', ...more] = marks
+  if (mark !== '' && more.length === 0) return writeTerm({ kind: 'mark', mark })
+  throw usage(filter, 'without a filter your mark is meant, which is known once you are connected: remocal connect')
 }
 
 async function explained(cel: string, request: FilterRequest): Promise<Explained & { needsBody: boolean }> {

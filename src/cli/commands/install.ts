@@ -1,10 +1,12 @@
 import { fault } from '../../diagnose/catalogue.ts'
-import type { InstallStep } from '../../kube/install/install.ts'
+import type { InstallResult, InstallStep } from '../../kube/install/install.ts'
 import { EXPOSE, type Expose } from '../../kube/install/options.ts'
+import { INSTALLATION } from '../../kube/resources.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { imageOf, VERSION } from '../../lib/version.ts'
 import type { Call, Command } from '../command.ts'
 import { targetOf } from '../target.ts'
+import { wonder } from '../waiting.ts'
 
 export const install: Command = {
   name: 'install',
@@ -33,6 +35,7 @@ export const install: Command = {
     const { kubeconfig, context, env } = targetOf(call)
     const expose = exposeOf(call.options.expose)
     const client = new KubeClient({ target: loadConfig({ kubeconfig, context, env }), clock: systemClock })
+    const waiting = wonder(async () => call.io.stderr(`waiting for the API server at ${client.target.server}\n`))
     const image = typeof call.options.image === 'string' ? call.options.image : imageOf(VERSION)
     try {
       const result = await apply(client, {
@@ -41,15 +44,28 @@ export const install: Command = {
         expose,
         clock: systemClock,
         signal: call.signal,
-        onStep: (step) => call.io.stderr(`${stepText(step)}\n`),
+        onStep(step) {
+          waiting.end()
+          call.io.stderr(`${stepText(step)}\n`)
+        },
       })
       for (const { what, without } of result.skipped) call.io.stderr(`warning: without ${what} ${without}\n`)
-      call.print(result, ({ namespace }) => `Remocal is ready in ${namespace}, with image ${image}.\n`)
+      call.print(result, (done) => readyText(done, image))
     } finally {
+      waiting.end()
       client.close()
     }
     return 0
   },
+}
+
+function readyText({ namespace, reach }: InstallResult, image: string): string {
+  const ready = `Remocal is ready in ${namespace}, with image ${image}.\n`
+  if (reach === undefined) return ready
+  if (reach.length > 0)
+    return `${ready}Laptops reach it at ${reach.join(', ')}, where they can, else through the API server.\n`
+  const service = `kubectl get service ${INSTALLATION.outside} -n ${namespace}`
+  return `${ready}It has no address outside yet, so laptops go through the API server; they find it by themselves: ${service}\n`
 }
 
 function stepText(step: InstallStep): string {

@@ -1,12 +1,10 @@
-import type { InterceptRequest, InterceptResult } from '../../lib/daemon-api.ts'
-import { ATTACH_OPTIONS, attachRequest } from '../attach-request.ts'
+import type { InterceptResult } from '../../lib/daemon-api.ts'
 import { checkExpressions } from '../check-expressions.ts'
-import type { Call, Command } from '../command.ts'
+import type { Command } from '../command.ts'
 import { DaemonClient } from '../daemon-client.ts'
-import { FILTER_OPTIONS } from '../filter-options.ts'
 import { holdShown, keepShown } from '../hold.ts'
+import { INTERCEPT_OPTIONS, interceptRequest } from '../intercept-options.ts'
 import { LastWords } from '../last-words.ts'
-import { usage } from '../parse.ts'
 import { findProgram, runProgram } from '../program.ts'
 import { attachedText } from '../render/attached.ts'
 import { endedText } from '../render/ended.ts'
@@ -16,23 +14,12 @@ export const intercept: Command = {
   name: 'intercept',
   summary: "Answer a workload's requests on this laptop: yours, or all",
   args: [{ name: 'workload', summary: 'kind/name such as deploy/orders, or a name that only one workload has' }],
-  options: [
-    ...FILTER_OPTIONS,
-    ...ATTACH_OPTIONS,
-    {
-      flags: '--priority <number>',
-      summary: 'who is asked first among filters that match the same request: the higher (default: 0)',
-    },
-    {
-      flags: '--if-down <app|error>',
-      summary: 'who answers while nothing listens here: the app, or a 503 (default: app)',
-    },
-  ],
+  options: INTERCEPT_OPTIONS,
   program: 'optional',
   examples: [
     {
       what: 'your requests, answered by a program that runs as long as this command',
-      line: 'remocal intercept deploy/orders -n shop -- node orders.js',
+      line: 'remocal intercept deploy/orders -n shop -- node examples/shop/orders.js',
     },
     {
       what: 'your requests, led to port 9090 of this laptop until `leave`',
@@ -44,10 +31,18 @@ export const intercept: Command = {
       what: 'requests that change something below a path',
       line: "remocal intercept deploy/orders -n shop --path '/api/*' --not --method GET",
     },
+    {
+      what: 'calls of a gRPC service, on connections that are open already too',
+      line: 'remocal intercept deploy/orders -n shop --grpc shop.v1.Orders --reopen',
+    },
+    {
+      what: 'TLS connections by the name that clients ask for; what is in them with --header and the like, docs/tls.md',
+      line: "remocal intercept deploy/orders -n shop --sni 'orders.*'",
+    },
   ],
   async run(call) {
     const { program, io } = call
-    const request = requestOf(call)
+    const request = interceptRequest(intercept, call)
     await checkExpressions(call)
     if (program.length > 0) findProgram(program[0] ?? '', io)
     const held = request.command
@@ -75,22 +70,6 @@ export const intercept: Command = {
       words?.end()
     }
   },
-}
-
-function requestOf(call: Call): InterceptRequest {
-  const { priority, ifDown } = call.options
-  const request: InterceptRequest = attachRequest(intercept, call)
-  if (typeof priority === 'string') {
-    const number = Number(priority)
-    if (!Number.isInteger(number) || Math.abs(number) > 1000)
-      throw usage(intercept, '--priority is a whole number from -1000 to 1000')
-    request.priority = number
-  }
-  if (ifDown !== undefined) {
-    if (ifDown !== 'app' && ifDown !== 'error') throw usage(intercept, `--if-down is app or error, not "${ifDown}"`)
-    request.ifDown = ifDown
-  }
-  return request
 }
 
 function text(result: InterceptResult): string {

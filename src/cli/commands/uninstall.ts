@@ -3,6 +3,7 @@ import { systemClock } from '../../lib/clock.ts'
 import type { Command } from '../command.ts'
 import { DaemonClient } from '../daemon-client.ts'
 import { targetOf } from '../target.ts'
+import { wonder } from '../waiting.ts'
 
 export const uninstall: Command = {
   name: 'uninstall',
@@ -22,11 +23,15 @@ export const uninstall: Command = {
       target: loadConfig({ kubeconfig, env, ...(context !== undefined && { context }) }),
       clock: systemClock,
     })
+    const waiting = wonder(async () => call.io.stderr(`waiting for the API server at ${client.target.server}\n`))
     try {
       const result = await remove(client, {
         clock: systemClock,
         signal: call.signal,
-        onStep: (step) => call.io.stderr(`${stepText(step)}\n`),
+        onStep(step) {
+          waiting.end()
+          call.io.stderr(`${stepText(step)}\n`)
+        },
       })
       call.print(result, ({ intercepts, deleted }) =>
         deleted.length === 0
@@ -36,6 +41,7 @@ export const uninstall: Command = {
       // Our own daemon need not look for it any more.
       await new DaemonClient(call.io).callRunning('/v1/disconnect', { target }).catch(() => {})
     } finally {
+      waiting.end()
       client.close()
     }
     return 0

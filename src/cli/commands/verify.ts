@@ -13,18 +13,18 @@ const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 
 export const verify: Command = {
   name: 'verify',
-  summary: 'Prove that your mark travels through a chain of services, or name the first one that drops it',
+  summary: 'Prove that your mark travels through services, or name the first that drops it',
   args: [],
   options: [
-    { flags: '--chain <url>', summary: 'where the chain begins, as a program in the namespace would ask it' },
+    { flags: '--chain <url>', summary: 'where the chain begins, as a program in the namespace would ask it; required' },
     {
       flags: '--through <workloads>',
-      summary: 'deploy/a,deploy/b: watch these, which the mark must reach (default: watch all behind Services)',
+      summary: 'deploy/a,deploy/b: the mark must come to these (default: all behind Services are watched)',
       repeated: true,
     },
-    { flags: '--header <name=value>', summary: 'of the request, or name: value', repeated: true },
-    { flags: '--method <method>', summary: 'of the request (default: GET)' },
-    { flags: '--insecure', summary: 'take any certificate of an https URL' },
+    { flags: '--header <name=value>', summary: 'header of the request', repeated: true },
+    { flags: '--method <method>', summary: 'method of the request (default: GET)' },
+    { flags: '--insecure', summary: 'take any certificate, of an https URL' },
   ],
   examples: [
     { what: 'what becomes of the mark of one request', line: 'remocal verify -n shop --chain http://web/' },

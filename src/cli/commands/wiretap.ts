@@ -30,7 +30,8 @@ export const wiretap: Command = {
     { flags: '--diff', summary: "show where the program's answers differ from the app's, until Ctrl-C" },
     {
       flags: '--ignore <field>',
-      summary: 'a header, or a JSON path such as $.items[*].at, that may differ',
+      summary:
+        'a header, or a JSON path such as $.items[*].at, that may differ; x-* and $.user.x* are all that begin so',
       repeated: true,
     },
     ...ATTACH_OPTIONS,
@@ -39,11 +40,11 @@ export const wiretap: Command = {
   examples: [
     {
       what: 'a tenth of all requests, to a program that runs as long as this command',
-      line: 'remocal wiretap deploy/orders -n shop --all --percent 10 -- node orders.js',
+      line: 'remocal wiretap deploy/orders -n shop --all --percent 10 -- node examples/shop/orders.js',
     },
     {
       what: 'what a new version on port 9090 of this laptop answers differently',
-      line: "remocal wiretap deploy/orders -n shop --all --port http:9090 --diff --ignore '$.host'",
+      line: "remocal wiretap deploy/orders -n shop --all --port http:9090 --diff --ignore '$.host' --ignore 'x-*'",
     },
     { what: 'your requests, copied to port 8080 until `leave`', line: 'remocal wiretap orders -n shop' },
   ],
@@ -107,7 +108,10 @@ function requestOf(call: Call): WiretapRequest {
   const ignore = (call.options.ignore ?? []) as string[]
   const known = ignoring(ignore)
   if ('wrong' in known)
-    throw usage(wiretap, `--ignore "${known.wrong}" is neither a header's name nor a JSON path such as $.items[*].id`)
+    throw usage(
+      wiretap,
+      `--ignore "${known.wrong}" is neither a header's name, or its beginning and *, nor a JSON path such as $.items[*].id`,
+    )
   if (ignore.length > 0 && diff !== true) throw usage(wiretap, '--ignore is about differences, so it goes with --diff')
   const request: WiretapRequest = {
     ...attachRequest(wiretap, call),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { VerifyHop, VerifyResult } from '../../lib/daemon-api.ts'
+import type { VerifyBlind, VerifyHop, VerifyResult } from '../../lib/daemon-api.ts'
 import { verifiedText } from './verified.ts'
 
 function hop(name: string, from: VerifyHop['from'], after?: number): VerifyHop {
@@ -59,10 +59,19 @@ test('what was not seen is not said to be well', () => {
     verifiedText({ ...unanswered, verdict: 'unseen' }),
     /not answered: no answer .*\n\nNone of deploy\/web, deploy\/orders got/,
   )
-  const blind = [{ by: 'deploy/web', to: 'deploy/stock' }]
+  const blind: VerifyBlind[] = [{ by: 'deploy/web', to: 'deploy/stock', why: 'older' }]
   assert.match(
     verifiedText({ ...RESULT, verdict: 'unclear', blind }),
-    /older than this watch from deploy\/web to deploy\/stock\./,
+    /older than this watch from deploy\/web to deploy\/stock\. Try again/,
+  )
+  blind.push({ to: 'deploy/mail', why: 'tls' })
+  assert.match(
+    verifiedText({ ...RESULT, verdict: 'unclear', blind }),
+    /to deploy\/stock; nobody looks into the TLS to deploy\/mail\. Try again/,
+  )
+  assert.match(
+    verifiedText({ ...RESULT, verdict: 'unclear', blind: blind.slice(1) }),
+    /not all was seen: nobody looks into the TLS to deploy\/mail\.\n$/,
   )
   assert.match(verifiedText({ ...RESULT, verdict: 'unreached', unreached: ['deploy/a'] }), /did not come to deploy\/a,/)
 })

@@ -1,5 +1,5 @@
 /** Where a mark went: the chain as it was seen, and what is wrong with it. */
-import type { VerifyCaller, VerifyDrop, VerifyHop, VerifyResult } from '../../lib/daemon-api.ts'
+import type { VerifyBlind, VerifyCaller, VerifyDrop, VerifyHop, VerifyResult } from '../../lib/daemon-api.ts'
 import { table } from './table.ts'
 
 export function verifiedText(result: VerifyResult): string {
@@ -33,12 +33,24 @@ function verdictText({ verdict, hops, drops, unreached, blind, watched }: Verify
     case 'unreached':
       return `The mark did not come to ${unreached.join(', ')}, and nobody that had it was seen to ask there without it: another service between, or none asks there for this request.\n`
     case 'unclear': {
-      const pairs = blind.map(({ by, to }) => `${by} to ${to}`).join(', ')
-      return `The mark was not seen to be dropped, but not all was seen: connections are older than this watch from ${pairs}. Try again when they have ended, or say with --through where the mark must come.\n`
+      return `The mark was not seen to be dropped, but not all was seen: ${blindText(blind)}\n`
     }
     case 'unseen':
       return `None of ${watched.map(({ workload }) => workload).join(', ')} got the mark: what answered is not watched, or dropped it on the way.\n`
   }
+}
+
+function blindText(blind: VerifyBlind[]): string {
+  const pairs = (reason: VerifyBlind['why']): string =>
+    blind
+      .filter(({ why }) => why === reason)
+      .map(({ by, to }) => (by === undefined ? `to ${to}` : `from ${by} to ${to}`))
+      .join(', ')
+  const [older, tls] = [pairs('older'), pairs('tls')]
+  const closed = tls === '' ? '' : `nobody looks into the TLS ${tls}`
+  if (older === '') return `${closed}.`
+  const long = `connections are older than this watch ${older}`
+  return `${long}${closed && `; ${closed}`}. Try again when they have ended, or say with --through where the mark must come.`
 }
 
 function dropText({ by, workload, pod, method, path, sure }: VerifyDrop, index: number): string {

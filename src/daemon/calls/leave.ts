@@ -2,6 +2,7 @@ import { fault } from '../../diagnose/catalogue.ts'
 import type { LeaveResult, Target } from '../../lib/daemon-api.ts'
 import type { Fault } from '../../lib/fault.ts'
 import type { Attachment } from '../attachment/attachment.ts'
+import type { Cluster } from '../cluster.ts'
 import { isNamed, shortName } from '../workload.ts'
 import type { CallContext } from './context.ts'
 import { heldElsewhere } from './held-elsewhere.ts'
@@ -19,21 +20,50 @@ export async function leave(
   { clusters }: CallContext,
   { target, namespace, workload }: LeaveRequest,
 ): Promise<LeaveResult> {
-  const cluster = clusters.find(target)
-  const all = [...(cluster?.attachments ?? [])].filter((one) => namespace === undefined || one.namespace === namespace)
-  const chosen = workload === undefined ? all : chosenOf(all, workload)
-  if (workload !== undefined && chosen.length === 0) {
-    throw (cluster && (await heldElsewhere(cluster, namespace, workload))) ?? notAttached(workload, all)
+  const known = clusters.find(target)
+  if (known !== undefined) return await leaveIn(known, namespace, workload)
+  if (!clusters.hasLeft(target)) {
+    if (workload === undefined) return { left: [], remaining: [] }
+    throw notAttached(workload, [])
   }
+  // What a former daemon left needs no connection to a manager.
+  const cluster = clusters.of(target)
+  try {
+    return await leaveIn(cluster, namespace, workload)
+  } finally {
+    if (!cluster.isWanted) clusters.drop(cluster)
+  }
+}
+
+async function leaveIn(
+  cluster: Cluster,
+  namespace: string | undefined,
+  workload: string | undefined,
+): Promise<LeaveResult> {
+  const all = [...cluster.attachments].filter((one) => namespace === undefined || one.namespace === namespace)
+  const chosen = workload === undefined ? all : chosenOf(all, workload)
+  const isMeant = (entry: { namespace: string; name: string }): boolean =>
+    (namespace === undefined || entry.namespace === namespace) &&
+    (workload === undefined || entry.name === workload || chosen.some(({ name }) => name === entry.name))
   await Promise.all(
     chosen.map(async (one) => {
-      cluster?.attachments.delete(one)
+      cluster.attachments.delete(one)
       await one.end()
       one.left()
     }),
   )
+  const { gone, remaining } = await cluster.takeAway(isMeant)
+  if (workload !== undefined && chosen.length + gone.length + remaining.length === 0)
+    throw (await heldElsewhere(cluster, namespace, workload)) ?? notAttached(workload, all)
+  const still = new Set(remaining.map(({ name }) => name))
   return {
-    left: chosen.map((one) => ({ namespace: one.namespace, workload: shortName(one.workload), name: one.name })),
+    left: [
+      ...chosen
+        .filter(({ name }) => !still.has(name))
+        .map((one) => ({ namespace: one.namespace, workload: shortName(one.workload), name: one.name })),
+      ...gone.filter(({ name }) => !chosen.some((one) => one.name === name)),
+    ],
+    remaining,
   }
 }
 

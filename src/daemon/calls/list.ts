@@ -1,5 +1,6 @@
 import { VERSION as API_VERSION, GROUP, type Intercept } from '../../kube/resources.ts'
 import type { ListResult, Target } from '../../lib/daemon-api.ts'
+import { byTurn } from '../../lib/filter/precedence.ts'
 import type { Attachment } from '../attachment/attachment.ts'
 import { readServices, readWorkloads } from '../catalog.ts'
 import { portsOf } from '../ports.ts'
@@ -44,7 +45,7 @@ export async function list(
           ...(portName !== undefined && { name: portName }),
           services: ways,
         })),
-        held: held.map((one) => heldOf(one, user, cluster.attachments)),
+        held: held.map((one) => heldOf(one, user, cluster.attachments)).sort(byTurn),
       }
     }),
   }

@@ -1,4 +1,5 @@
 import type { StatusResult } from '../../lib/daemon-api.ts'
+import { byTurn } from '../../lib/filter/precedence.ts'
 import type { Attachment } from '../attachment/attachment.ts'
 import { Copies } from '../copies/copies.ts'
 import { shortName } from '../workload.ts'
@@ -28,7 +29,7 @@ export function status({ clusters }: CallContext, { context, namespace }: Status
         managerVersion: carrier?.session.hello.version ?? '',
         ...(carrier !== undefined && { link: carrier.kind }),
         rttMs: carrier?.session.rttMs ?? 0,
-        attachments: shown.map((one) => ({
+        attachments: inTurn(shown).map((one) => ({
           name: one.name,
           namespace: one.namespace,
           workload: shortName(one.workload),
@@ -45,6 +46,15 @@ export function status({ clusters }: CallContext, { context, namespace }: Status
       },
     ]
   })
+}
+
+/** Workloads as they were attached to, each with who is asked first at its beginning. */
+function inTurn(shown: Attachment[]): Attachment[] {
+  const byWorkload = Map.groupBy(shown, ({ namespace, workload }) => `${namespace} ${shortName(workload)}`)
+  const turnOf = ({ name, since, spec: { mode, filter, priority = 0 } }: Attachment): Parameters<typeof byTurn>[0] => ({
+    ...{ name, since, mode, filter, priority },
+  })
+  return [...byWorkload.values()].flatMap((all) => all.sort((a, b) => byTurn(turnOf(a), turnOf(b))))
 }
 
 function wiretapOf({ spec: { wiretap }, taker }: Attachment): Pick<Shown, 'wiretap'> {

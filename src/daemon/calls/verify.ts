@@ -59,13 +59,14 @@ export async function verify(
     const refused = await watchers.start(chosen, through.length > 0, signal)
     const given = AbortSignal.any([signal, watchers.lost])
     await untilFresh(watchers, sightings, clock, given, tell)
-    const othersBefore = new Map([...sightings.beside].map(([uid, { others }]) => [uid, others]))
+    const before = new Map(sightings.beside)
     sightings.begin()
     const { sentAt, ...answer } = await send(asking, clock, given)
     await pause(clock, SETTLE_MS, given)
     const { workloadOf, watched, interrupted } = watchers
     const named = through.length > 0 ? chosen.map(({ workload }) => shortName(workload)) : []
-    const judged = conclude({ sightings, pods, workloadOf, othersBefore, sentAt, named })
+    const whyClosed = (workload: string): string => watchers.whyClosed(workload)
+    const judged = conclude({ sightings, pods, workloadOf, before, whyClosed, sentAt, named })
     if (judged.verdict !== 'arrived' && interrupted.length > 0) throw brokenOff(interrupted)
     await watchers.end()
     const tookMs = performance.now() - startedAt

@@ -22,7 +22,15 @@ interface Came {
 }
 
 /** In the order in which they were heard of, each a millisecond after the one before. */
-function judged(came: Came[], rest: { busy?: Name[]; named?: Name[]; old?: [by: Name, to: Name][] } = {}): Judgement {
+function judged(
+  came: Came[],
+  rest: {
+    busy?: Name[]
+    named?: Name[]
+    old?: [by: Name, to: Name][]
+    closed?: [by: Name | typeof YOU, to: Name][]
+  } = {},
+): Judgement {
   const sightings = came.map(({ from, to, how = 'marked', at }, index): Sighting => {
     const seen: Seen = {
       ...{ kind: 'seen', intercept: 'w', port: 80, method: 'GET', path: `/${to}`, trace: how === 'traced' },
@@ -31,13 +39,17 @@ function judged(came: Came[], rest: { busy?: Name[]; named?: Name[]; old?: [by: 
     }
     return { at: PODS[to], seen, heardAt: at ?? SENT_AT + index }
   })
-  const { busy = [], named = [], old = [] } = rest
+  const { busy = [], named = [], old = [], closed = [] } = rest
   const evidence: Evidence = {
     sightings,
     sentAt: SENT_AT,
     named: named.map((name) => PODS[name].workload),
     watched: Object.values(PODS),
     old: (pod) => new Set(old.filter(([, to]) => PODS[to].pod === pod).flatMap(([by]) => PODS[by].addresses)),
+    closed(pod) {
+      const by = closed.filter(([, to]) => PODS[to].pod === pod).map(([who]) => who)
+      return { from: new Set(by.flatMap((who) => (who === YOU ? [] : PODS[who].addresses))), others: by.includes(YOU) }
+    },
     hadOthers: (pod) => busy.some((name) => PODS[name].pod === pod),
     caller(ip) {
       const one = Object.values(PODS).find(({ addresses }) => addresses.includes(ip))
@@ -172,10 +184,27 @@ describe('judge', () => {
       ['mail', 'stock'],
     ]
     const all = judged(came, { old })
-    assert.deepEqual([all.verdict, all.blind], ['unclear', [{ by: 'deploy/web', to: 'deploy/orders' }]])
+    assert.deepEqual([all.verdict, all.blind], ['unclear', [{ by: 'deploy/web', to: 'deploy/orders', why: 'older' }]])
     assert.equal(judged(came, { old, named: ['web', 'orders'] }).verdict, 'unclear')
     assert.equal(judged(came, { old, named: ['web', 'stock'] }).verdict, 'unreached')
     assert.equal(judged(came, { old, named: ['web'] }).verdict, 'arrived')
     assert.equal(judged([...came, { from: 'web', to: 'orders' }], { old }).verdict, 'arrived')
+  })
+
+  it('says that it cannot tell where nobody looks into TLS', () => {
+    const came: Came[] = [{ from: YOU, to: 'web' }]
+    const closed: [Name | typeof YOU, Name][] = [
+      ['web', 'orders'],
+      ['mail', 'stock'],
+      [YOU, 'mail'],
+    ]
+    const all = judged(came, { closed })
+    assert.deepEqual([all.verdict, all.blind], ['unclear', [{ by: 'deploy/web', to: 'deploy/orders', why: 'tls' }]])
+    assert.equal(judged(came, { closed, named: ['web', 'stock'] }).verdict, 'unreached')
+    // A service that is not watched stands between.
+    const named = judged(came, { closed, named: ['web', 'mail'] })
+    assert.deepEqual([named.verdict, named.blind.at(-1)], ['unclear', { to: 'deploy/mail', why: 'tls' }])
+    const first = judged([], { closed })
+    assert.deepEqual([first.verdict, first.blind], ['unclear', [{ to: 'deploy/mail', why: 'tls' }]])
   })
 })

@@ -1,5 +1,5 @@
 /** From what agents saw to where a mark went: pure. */
-import type { VerifyCaller, VerifyDrop, VerifyHop, VerifyResult } from '../../lib/daemon-api.ts'
+import type { VerifyBlind, VerifyCaller, VerifyDrop, VerifyHop, VerifyResult } from '../../lib/daemon-api.ts'
 import type { Seen } from '../../wire/messages/control.ts'
 
 /** A pod of a workload that is watched. */
@@ -27,6 +27,8 @@ export interface Evidence {
   watched: readonly WatchedPod[]
   /** Addresses that have connections to a pod which are older than its watch: what they carry is not seen. */
   old(pod: string): ReadonlySet<string>
+  /** Addresses of watched pods whose TLS to a pod was not looked into, and whether others spoke such since the marked request was sent. */
+  closed(pod: string): { from: ReadonlySet<string>; others: boolean }
   /** Whether a pod had requests meanwhile that were none of ours; undefined when it did not say. */
   hadOthers(pod: string): boolean | undefined
   caller(ip: string): VerifyCaller
@@ -42,7 +44,7 @@ export function judge(evidence: Evidence): Judgement {
   const { drops, notes } = dropsOf(evidence, hops)
   const got = new Set([...hops, ...drops].map(({ workload }) => workload))
   const unreached = evidence.named.filter((workload) => !got.has(workload))
-  const blind = blindOf(evidence, hops)
+  const blind = [...blindOf(evidence, hops), ...blindToOthers(evidence, hops, unreached)]
   const verdict = verdictOf({ hops, drops, unreached, blind }, evidence.named.length > 0)
   return { verdict, hops, drops, unreached, blind, notes }
 }
@@ -52,7 +54,7 @@ function verdictOf(
   isNamed: boolean,
 ): VerifyResult['verdict'] {
   if (drops.length > 0) return 'dropped'
-  if (hops.length === 0) return 'unseen'
+  if (hops.length === 0) return blind.length > 0 ? 'unclear' : 'unseen'
   // Who names the services of the chain says where it ends.
   if (!isNamed) return blind.length > 0 ? 'unclear' : 'arrived'
   if (unreached.length === 0) return 'arrived'
@@ -60,18 +62,26 @@ function verdictOf(
 }
 
 /** Services that had the mark, with others that they may have asked without being seen. */
-function blindOf({ watched, old, sightings }: Evidence, hops: VerifyHop[]): VerifyResult['blind'] {
+function blindOf({ watched, old, closed, sightings }: Evidence, hops: VerifyHop[]): VerifyBlind[] {
   const had = new Map(watched.filter(({ pod }) => hops.some((hop) => hop.pod === pod)).map((one) => [one.pod, one]))
-  const found = new Map<string, VerifyResult['blind'][number]>()
+  const found = new Map<string, VerifyBlind>()
   for (const { workload: by, addresses } of had.values()) {
     for (const { pod, workload: to } of watched) {
-      const known = old(pod)
-      if (by === to || !addresses.some((address) => known.has(address))) continue
+      const isAmong = (known: ReadonlySet<string>): boolean => addresses.some((address) => known.has(address))
+      const why = isAmong(closed(pod).from) ? 'tls' : 'older'
+      if (by === to || (why === 'older' && !isAmong(old(pod)))) continue
       if (sightings.some(({ at, seen }) => at.workload === to && addresses.includes(seen.from))) continue
-      found.set(`${by} ${to}`, { by, to })
+      found.set(`${by} ${to}`, { by, to, why })
     }
   }
   return [...found.values()]
+}
+
+/** Services where the mark should have come, or would have come first, and where others spoke TLS that was not looked into. */
+function blindToOthers({ watched, closed }: Evidence, hops: VerifyHop[], unreached: string[]): VerifyBlind[] {
+  const missing = watched.filter(({ workload }) => hops.length === 0 || unreached.includes(workload))
+  const names = new Set(missing.filter(({ pod }) => closed(pod).others).map(({ workload }) => workload))
+  return [...names].map((to) => ({ to, why: 'tls' }))
 }
 
 /** Sightings of the mark, each behind the one at the pod that sent it, else in the order in which they were heard of. */

@@ -1,8 +1,9 @@
 /** The watches of one verification: one attachment for each workload, all made and taken away together. */
-import type { InterceptPort, WatchSpec } from '../../kube/resources.ts'
+import { GROUP, type InterceptPort, type WatchSpec } from '../../kube/resources.ts'
 import type { Timer } from '../../lib/clock.ts'
 import type { Fault } from '../../lib/fault.ts'
 import { Attachment } from '../attachment/attachment.ts'
+import { lookInside } from '../attachment/look-inside.ts'
 import { Program } from '../attachment/program.ts'
 import type { Taker } from '../attachment/taker.ts'
 import type { Cluster } from '../cluster.ts'
@@ -73,6 +74,15 @@ export class Watchers {
     }))
   }
 
+  /** Why TLS to a workload is not looked into. */
+  whyClosed(workload: string): string {
+    const found = [...this.#attachments].find((one) => shortName(one.workload) === workload)
+    const said = found?.agents.map(({ message }) => message).find((one) => one !== undefined)
+    if (found?.spec.tls !== undefined) return `${workload}: ${said ?? 'its agents do not look into its TLS'}`
+    const { name = '', namespace = '' } = found?.workload ?? {}
+    return `${workload} gets TLS, and you lack the verb "tls" on workloads.${GROUP}/${name} in namespace ${namespace} to look into it`
+  }
+
   /** By pod name. */
   get workloadOf(): ReadonlyMap<string, string> {
     return new Map(
@@ -105,10 +115,12 @@ export class Watchers {
     signal: AbortSignal,
   ): Promise<void> {
     const { cluster, taker, watch, onWaiting } = this.#options
+    const who = { client: cluster.client, joined: cluster.joined() }
+    const tls = await lookInside(who, 'watch', workload, undefined, signal)
     const attachment = new Attachment({
       cluster,
       workload,
-      spec: { mode: 'watch', ports, filter: '', priority: 0, watch },
+      spec: { mode: 'watch', ports, filter: '', priority: 0, watch, ...(tls && { tls }) },
       program: new Program({ ports: [], place: undefined, onUnheard() {} }),
       taker,
       onWaiting: () => {

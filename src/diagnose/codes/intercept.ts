@@ -17,4 +17,5 @@ export const INTERCEPT_CODES = {
   'RC-I-213': { kind: 'environment', exit: 69, title: 'The chain could not be verified' },
   'RC-I-214': { kind: 'user', exit: 64, title: 'There is no chain that can be watched' },
   'RC-I-215': { kind: 'user', exit: 64, title: 'The container does not exist' },
+  'RC-I-216': { kind: 'environment', exit: 69, title: 'The cluster did not hear that an attachment has ended' },
 } as const satisfies Record<string, CodeEntry>

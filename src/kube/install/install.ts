@@ -9,6 +9,7 @@ import { type Applied, apply, pathOf, titleOf } from './apply.ts'
 import { knows } from './known.ts'
 import { installation } from './objects.ts'
 import { type Expose, LABELS } from './options.ts'
+import { reached } from './reached.ts'
 import { type Readiness, readiness } from './readiness.ts'
 import { type KeySecret, newSigningKey, publicKeyOf } from './signing-key.ts'
 import { waitFor } from './wait.ts'
@@ -38,6 +39,8 @@ export interface InstallRequest {
 export interface InstallResult {
   namespace: string
   publicKey: string
+  /** `host:port` where daemons reach managers without the API server; absent: it is not exposed. */
+  reach?: string[]
   created: number
   changed: number
   unchanged: number
@@ -49,6 +52,8 @@ export interface InstallResult {
 
 /** A reason that no waiting mends ends it this soon. */
 const FINAL_MS = 10_000
+/** Managers find node ports out at once; of balancers nobody knows when. */
+const ADDRESS_MS = 15_000
 
 /**
  * Applies every object and waits until managers and dialers are ready.
@@ -104,6 +109,10 @@ export async function install(client: KubeClient, request: InstallRequest): Prom
     ['Deployment', INSTALLATION.dialer],
   ] as const) {
     await running(client, { kind, namespace, name }, { clock, limitMs: end - clock.now(), signal, onStep })
+  }
+  if (expose !== undefined) {
+    onStep({ kind: 'waiting', what: `service ${INSTALLATION.outside}`, reason: 'managers look for its address' })
+    result.reach = await reached(client, namespace, { clock, limitMs: ADDRESS_MS, signal })
   }
   return result
 }

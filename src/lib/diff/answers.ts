@@ -23,7 +23,7 @@ export interface Compared {
 export function diffAnswers(app: Answer, laptop: Answer, ignored: Ignored): Compared {
   const findings = new Findings()
   if (app.status !== laptop.status && !ignored.status) findings.add('status', `${app.status}`, `${laptop.status}`)
-  diffHeaders(app.headers, laptop.headers, ignored.headers, findings)
+  diffHeaders(app.headers, laptop.headers, ignored.header, findings)
   if (!ignored.body) diffBodies(app, laptop, ignored, findings)
   return { differences: findings.all, more: findings.more }
 }

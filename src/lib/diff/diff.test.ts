@@ -48,10 +48,11 @@ describe('paths', () => {
 
   it('may have steps of any name', () => {
     assert.deepEqual(readPattern('$.items[*].*["a b"]'), ['items', ANY, ANY, 'a b'])
+    assert.deepEqual(readPattern('$.at*.b'), [{ prefix: 'at' }, 'b'])
   })
 
   it('that are none are refused', () => {
-    for (const text of ['a', '$a', '$.', '$[', '$[-1]', '$["a]', '$..a', '$.a.', '$["\\q"]']) {
+    for (const text of ['a', '$a', '$.', '$[', '$[-1]', '$["a]', '$..a', '$.a.', '$["\\q"]', '$.a*b', '$.a**']) {
       assert.equal(readPattern(text), undefined, text)
     }
   })
@@ -101,6 +102,7 @@ describe('documents', () => {
     assert.deepEqual(all(a, b), found)
     assert.deepEqual(all(a, b, ['$.items[*].at', '$["x y"]']), found.slice(1, 2))
     assert.deepEqual(all(a, b, ['$.items']), found.slice(2))
+    assert.deepEqual(all(a, b, ['$.it*[1]']), [found[0], found[2]])
     assert.deepEqual(all(a, b, ['$']), [])
   })
 
@@ -177,7 +179,16 @@ describe('answers', () => {
       assert.deepEqual(diffAnswers(answer('1', [name, 'x']), answer('1', [name, 'y']), ignored()).differences, [])
     }
     assert.deepEqual(ignoring(['$.a', '$.b[']), { wrong: '$.b[' })
-    assert.deepEqual(ignoring(['not a header']), { wrong: 'not a header' })
+    for (const wrong of ['not a header', 'x-*-id', '', '$x-*y', 'x\\a']) assert.deepEqual(ignoring([wrong]), { wrong })
+  })
+
+  it('ignore headers by what their names begin with', () => {
+    const one = answer('1', ['x-a', '1'], ['x-b', '1'], ['x', '1'], ['y-*', '1'])
+    const fields = (...names: string[]): string[] =>
+      diffAnswers(one, answer('1'), ignored(...names)).differences.map(({ field }) => field)
+    assert.deepEqual(fields('X-*'), ['x', 'y-*'])
+    assert.deepEqual(fields('x-a', 'y-\\*'), ['x', 'x-b'])
+    assert.deepEqual(fields('*'), [])
   })
 })
 

@@ -6,11 +6,11 @@ export type Headers = readonly (readonly [name: string, value: string])[]
 /** Characters of a value that are shown. */
 const SHOWN = 200
 
-/** @param ignored names in lower case, as those of the headers */
-export function diffHeaders(app: Headers, laptop: Headers, ignored: ReadonlySet<string>, into: Findings): void {
+/** @param isIgnored asked for names in lower case, as those of the headers */
+export function diffHeaders(app: Headers, laptop: Headers, isIgnored: (name: string) => boolean, into: Findings): void {
   const [left, right] = [byName(app), byName(laptop)]
   for (const name of [...new Set([...left.keys(), ...right.keys()])].sort()) {
-    if (ignored.has(name)) continue
+    if (isIgnored(name)) continue
     const [a, b] = [left.get(name), right.get(name)]
     if (a !== b) into.add(name, shorten(a), shorten(b))
   }

@@ -40,25 +40,33 @@ export const IGNORED_HEADERS: readonly string[] = [
 export interface Ignored {
   status: boolean
   body: boolean
-  headers: ReadonlySet<string>
+  /** @param name in lower case */
+  header(name: string): boolean
   paths: readonly Pattern[]
 }
 
-/** RFC 9110 §5.6.2. */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+/** A token (RFC 9110 §5.6.2), whole; or what it begins with, then `*`. One that has stars of its own has a backslash before the last. */
+const HEADER = /^([!#$%&'+\-.^_`|~0-9A-Za-z]*)(\\?\*)?$/
 
 /**
- * @param fields as differences have them, with patterns for paths, beside those that never count
+ * @param fields as differences have them, with patterns for headers (`x-*`) and paths, beside those that never count
  * @returns the field that is none, instead, when there is one
  */
 export function ignoring(fields: readonly string[]): Ignored | { wrong: string } {
   const headers = new Set(IGNORED_HEADERS)
+  const prefixes: string[] = []
   const paths: Pattern[] = []
   for (const field of fields) {
     const path = readPattern(field)
-    if (path !== undefined) paths.push(path)
-    else if (field.startsWith('$') || !TOKEN.test(field)) return { wrong: field }
-    else headers.add(field.toLowerCase())
+    if (path !== undefined) {
+      paths.push(path)
+      continue
+    }
+    const [whole, name = '', star] = HEADER.exec(field.toLowerCase()) ?? []
+    if (!whole || field.startsWith('$')) return { wrong: field }
+    if (star === '*') prefixes.push(name)
+    else headers.add(star === undefined ? name : `${name}*`)
   }
-  return { status: fields.includes('status'), body: fields.includes('body'), headers, paths }
+  const header = (name: string): boolean => headers.has(name) || prefixes.some((prefix) => name.startsWith(prefix))
+  return { status: fields.includes('status'), body: fields.includes('body'), header, paths }
 }

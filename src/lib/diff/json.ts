@@ -1,7 +1,7 @@
 /** Two JSON documents by their structure. */
 import type { Difference } from './difference.ts'
 import { Findings } from './findings.ts'
-import { ANY, type Pattern, type Step, writePath } from './path.ts'
+import { isStep, type Pattern, type Step, writePath } from './path.ts'
 
 export type Json = null | boolean | number | bigint | string | Json[] | { [key: string]: Json }
 
@@ -43,7 +43,7 @@ function walk(
 ): void {
   if (ignored.some((pattern) => pattern.length === path.length)) return
   const down = (step: Step, left: Json | undefined, right: Json | undefined): void => {
-    const still = ignored.filter((pattern) => pattern[path.length] === ANY || pattern[path.length] === step)
+    const still = ignored.filter((pattern) => isStep(pattern[path.length], step))
     path.push(step)
     walk(left, right, path, still, into)
     path.pop()

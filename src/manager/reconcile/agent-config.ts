@@ -1,6 +1,6 @@
 /** What an agent is told: the routes of its pod, whom it may talk to, the probes that go to the app. */
 import type { Intercept, Session, WiretapSpec } from '../../kube/resources.ts'
-import { rankOf } from '../../lib/filter/overlap.ts'
+import { byPrecedence } from '../../lib/filter/precedence.ts'
 import type { AgentConfig, Probe, Route } from '../../wire/messages/control.ts'
 import type { Handler, Pod } from '../kinds.ts'
 import type { Decision } from './decide.ts'
@@ -43,8 +43,8 @@ export function podConfig(
         ...(spec.mode === 'watch' && spec.watch !== undefined && { watch: spec.watch }),
       }),
     )
-  // Decisions come oldest first, and the sort is stable: priority, then rank, then age.
-  routes.sort((a, b) => b.priority - a.priority || rankOf(a.filter) - rankOf(b.filter))
+  // Decisions come oldest first, and the sort is stable.
+  routes.sort(byPrecedence)
   const peers = Object.fromEntries(routes.map(({ session }) => [session, sessions.get(session)?.spec.publicKey ?? '']))
   return { routes, peers, probes: probesOf(pod), cidrs: [], denied: [] }
 }

@@ -187,6 +187,10 @@ export const besideSchema = v.object({
   unread: v.number(),
   /** Requests that it is about and that were too many to be told. */
   untold: v.number(),
+  /** Addresses of the watch that spoke TLS here into which this watch does not see. Agents of earlier versions do not say it. */
+  closed: v.optional(v.array(v.string())),
+  /** How often other addresses did. */
+  closedOthers: v.optional(v.number()),
   /** Addresses of the watch that have connections to the app which are older than the watch: what they carry is not seen. */
   old: v.array(v.string()),
   /** How many other addresses have such. */

@@ -1,16 +1,18 @@
 /** `verify` follows a mark through a chain of services, names the one that drops it, and leaves nothing behind. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { GROUP, type Intercept, type KubeObject, VERSION } from '../../../src/kube/resources.ts'
 import type { StatusResult, VerifyResult } from '../../../src/lib/daemon-api.ts'
 import { ClientPod, scriptContainer } from '../client-pod.ts'
 import { forceDelete } from '../managers.ts'
 import { apply } from '../manifests.ts'
-import { person } from '../person.ts'
+import { type Person, person } from '../person.ts'
 import { laptopHome, place } from '../place.ts'
 import { killHard, processes } from '../processes.ts'
 import { until, untilReady } from '../ready.ts'
 import { remocal, start } from '../remocal.ts'
+import { SecureShop } from '../secure-shop.ts'
 
 const { client, kubeconfig } = place()
 const home = laptopHome()
@@ -70,6 +72,8 @@ const RELAYS = [
 ].flat()
 const CHAIN = ['verify', '-n', 'shop', '--chain']
 
+after(() => client.close())
+
 describe('verify', () => {
   const pods: ClientPod[] = []
 
@@ -84,7 +88,6 @@ describe('verify', () => {
     for (const { apiVersion, kind, metadata } of RELAYS) {
       await client.delete({ apiVersion, kind, namespace: 'shop', name: metadata.name })
     }
-    client.close()
   })
 
   async function left(): Promise<Intercept[]> {
@@ -175,7 +178,7 @@ describe('verify', () => {
     const url = 'http://keeping/stock/stock/lamp'
     const unclear = await verify(url)
     assert.deepEqual([unclear.code, unclear.verdict], [75, 'unclear'], JSON.stringify(unclear))
-    assert.deepEqual(unclear.blind, [{ by: 'deploy/keeping', to: 'deploy/stock' }])
+    assert.deepEqual(unclear.blind, [{ by: 'deploy/keeping', to: 'deploy/stock', why: 'older' }])
     await Promise.all(pods.splice(0).map((pod) => pod.end()))
     // Nobody uses them any more when the client's process has gone too: they end while it waits.
     const clear = await until('all connections are younger than the watch', 60_000, async () => {
@@ -261,5 +264,117 @@ describe('verify', () => {
     // The next daemon takes away what the journal names.
     await remocal(['connect'], { env })
     await gone()
+  })
+})
+
+/** A Deployment of `programs/relay.js` that speaks HTTP/2 without TLS only, and its Service. */
+function plainRelay(name: string, passed: string): KubeObject[] {
+  const labels = { app: name }
+  const metadata = { name, namespace: 'shop' }
+  const container = {
+    ...scriptContainer(SCRIPT, { PASSED: passed, SPEAKS: 'h2c' }),
+    ports: [{ name: 'grpc', containerPort: 8080 }],
+    readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+  }
+  const template = { metadata: { labels }, spec: { terminationGracePeriodSeconds: 0, containers: [container] } }
+  const spec = { selector: { matchLabels: labels }, template }
+  const ports = [{ port: 80, targetPort: 8080 }]
+  return [
+    { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec } as KubeObject,
+    { apiVersion: 'v1', kind: 'Service', metadata, spec: { selector: labels, ports } } as KubeObject,
+  ]
+}
+
+const SCRIPT = readFileSync('test/e2e/programs/relay.js', 'utf8')
+/** What a watch needs, and looking into TLS of one workload only. */
+const ROLE: KubeObject & object = {
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRole',
+  metadata: { name: 'remocal-e2e-taps' },
+  rules: [
+    { apiGroups: [''], resources: ['pods', 'services'], verbs: ['get', 'list', 'watch'] },
+    { apiGroups: ['apps'], resources: ['*'], verbs: ['get', 'list', 'watch'] },
+    { apiGroups: ['batch', 'argoproj.io', 'discovery.k8s.io'], resources: ['*'], verbs: ['get', 'list', 'watch'] },
+    { apiGroups: [GROUP], resources: ['intercepts'], verbs: ['*'] },
+    { apiGroups: [GROUP], resources: ['workloads'], verbs: ['tap', 'dial'] },
+    { apiGroups: [GROUP], resources: ['workloads'], resourceNames: ['sealed'], verbs: ['tls'] },
+  ],
+} as KubeObject & object
+
+describe('verify of services that speak TLS and HTTP/2', () => {
+  const shop = new SecureShop(client)
+  const apart = plainRelay('calls', 'baggage')
+  let bob: Person
+
+  before(async () => {
+    const settings = { TLS_FILES: '/var/tls', PORT: '8443' }
+    await shop.add('sealed', { script: SCRIPT, settings: { ...settings, PASSED: 'baggage' } })
+    await shop.add('leaky', { script: SCRIPT, settings })
+    await apply(client, [...apart, ROLE])
+    bob = await person(client, kubeconfig, 'bob', ROLE.metadata.name)
+    await untilReady(client, 'shop')
+  })
+
+  after(async () => {
+    await remocal(['quit'], { env })
+    await remocal(['quit'], { env: bob.env })
+    await bob.end()
+    await shop.end()
+    for (const { apiVersion, kind, metadata } of [...apart, ROLE]) {
+      const { name, namespace } = metadata
+      await client.delete({ apiVersion, kind, name, ...(namespace !== undefined && { namespace }) })
+    }
+  })
+
+  /** Relays that speak TLS trust only their own authority, so chains begin at one of them. */
+  async function verify(path: string, who: Record<string, string> = env, host = 'sealed'): Promise<VerifyResult> {
+    const args = ['verify', '-n', 'shop', '--insecure', '--chain', `https://${host}/${path}`, '-o', 'json']
+    const { stdout, stderr } = await remocal(args, { env: who })
+    assert.ok(stdout.startsWith('{"url"'), stderr + stdout)
+    return JSON.parse(stdout) as VerifyResult
+  }
+
+  const seen = ({ hops }: VerifyResult): string[][] =>
+    hops.map(({ workload, path, marks }) => [workload, path, ...marks])
+  const FIRST = ['x-remocal', 'baggage', 'tracestate']
+
+  for (const [protocol, host] of [
+    ['https', 'leaky'],
+    ['h2', 'leaky'],
+    ['h2c', 'calls'],
+    ['grpc', 'calls'],
+  ] as const) {
+    test(`a mark is seen that is handed on over ${protocol}`, async () => {
+      const result = await verify(`${protocol}/${host}/shop.v1.Orders/Get`)
+      assert.deepEqual([result.verdict, result.status], ['arrived', 200], JSON.stringify(result))
+      assert.deepEqual(seen(result), [
+        ['deploy/sealed', `/${protocol}/${host}/shop.v1.Orders/Get`, ...FIRST],
+        [`deploy/${host}`, '/shop.v1.Orders/Get', 'baggage'],
+      ])
+      assert.deepEqual(result.blind, [])
+    })
+  }
+
+  test('names who drops it behind TLS', async () => {
+    const result = await verify('https/leaky/h2/sealed/a')
+    assert.equal(result.verdict, 'dropped', JSON.stringify(result))
+    assert.deepEqual(
+      result.drops.map(({ by, workload }) => [by.workload, workload]),
+      [['deploy/leaky', 'deploy/sealed']],
+    )
+  })
+
+  test('without the right to look into TLS it says so, and blames nobody', async () => {
+    const first = await verify('a', bob.env, 'leaky')
+    assert.deepEqual([first.verdict, first.hops], ['unclear', []], JSON.stringify(first))
+    assert.deepEqual(first.blind, [{ to: 'deploy/leaky', why: 'tls' }])
+    assert.match(
+      first.notes.join('\n'),
+      /deploy\/leaky gets TLS, and you lack the verb "tls" on workloads\.remocal\.dev\/leaky/,
+    )
+    // It is the one that the mark may have gone to.
+    const second = await verify('https/leaky/a', bob.env)
+    assert.deepEqual([second.verdict, second.hops.length], ['unclear', 1], JSON.stringify(second))
+    assert.deepEqual(second.blind, [{ by: 'deploy/sealed', to: 'deploy/leaky', why: 'tls' }])
   })
 })
