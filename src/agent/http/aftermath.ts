@@ -23,13 +23,21 @@ export function aftermath({ request, upstream, isFirst }: Exchange, outcome: Out
       return { do: 'read on' }
     case 'close':
       return { do: 'close' }
+    case 'speaks http2':
+      // To what it is told the client has said nothing yet; what it said is kept, or this would not be the outcome.
+      return { do: 'ask again' }
     case 'declined': {
       if (request.pieces !== undefined) return { do: 'ask the app' }
       const text = 'The program on the laptop declined this request, whose body is too large to be sent once more.'
       return { do: 'answer', status: 502, code: 'RC-E-312', text }
     }
     case 'lost': {
-      const { told, orderly, why } = outcome
+      const { told, orderly, unheard, why } = outcome
+      if (unheard === true && !told) {
+        if (request.mayTryAgain()) return { do: 'ask again' }
+        const text = `Whoever takes this request has not looked at it: ${why}. It may be sent again.`
+        return { do: 'answer', status: 503, code: 'RC-E-310', text }
+      }
       // A kept stream that ended just as the request came.
       const untouched = !told && !isFirst
       if (untouched && !ofApp && request.isRepeatable) return { do: 'ask again' }

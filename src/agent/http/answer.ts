@@ -14,7 +14,7 @@ export interface AnswerUser {
   piece(bytes: Buffer): void
   /** The connection is a tunnel from here on. @param headBytes how many of `bytes` are the head */
   opens(bytes: Buffer, headBytes: number): void
-  /** Bytes of a tunnel, or of an answer that cannot be read. */
+  /** Bytes of a tunnel, or of an answer that cannot be read: the first of these tell `isOpaque`. */
   unread(bytes: Buffer): void
 }
 

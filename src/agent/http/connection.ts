@@ -7,6 +7,8 @@ import { withoutH2c } from '../../lib/http1/without-h2c.ts'
 import { readDirectly, unsentBytes } from '../../lib/slab-socket.ts'
 import { Written } from '../../lib/written.ts'
 import type { Stream } from '../../wire/session/contract.ts'
+import { Http2Target } from '../http2/http2-target.ts'
+import { noteSpoken, type Spoken, spokenBy } from '../http2/spoken.ts'
 import type { Choice, Routing, Secure } from '../routing.ts'
 import { aftermath } from './aftermath.ts'
 import { ownAnswer } from './answers.ts'
@@ -32,6 +34,9 @@ export interface ConnectionOptions {
   connectApp(signal: AbortSignal): Promise<Stream>
 }
 
+/** What of an answer of HTTP/2 may wait for the client; a laptop's path is long. */
+const NEAR_BYTES = 256 * 1024
+const FAR_BYTES = 2 * 1024 * 1024
 /** A head that began must be whole by then. */
 const HEAD_MS = 60_000
 /** A client that asks on while so much of earlier answers waits for it is not listened to. */
@@ -80,6 +85,7 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
       connectApp,
       from: () => this.#source.address,
       secure,
+      bridge: (choice) => this.#bridge(choice),
       onIdleEnd: (upstream) => this.#onIdleEnd(upstream),
       onAway: (upstream) => {
         if (upstream === this.#lastUsed) this.#exchange?.upstreamAway()
@@ -208,7 +214,8 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
       counts.declined++
       this.#upstreams.forget(upstream)
       upstream.stream.reset('cancel', 'the request was declined')
-    } else if (outcome.kind === 'lost' && !outcome.orderly) this.#upstreams.forget(upstream)
+    } else if (outcome.kind === 'speaks http2') this.#note(upstream.key, 'http2')
+    else if (outcome.kind === 'lost' && !outcome.orderly) this.#upstreams.forget(upstream)
     const next = aftermath(exchange, outcome)
     if (next.do === 'ask the app') this.#dispatcher.toApp(request)
     else if (next.do === 'ask again') {
@@ -223,6 +230,28 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
       else if (next.do === 'cut') this.cut()
       else this.answer(next.status, next.code, next.text)
     }
+  }
+
+  /** For targets that were found to speak HTTP/2 only. */
+  #bridge(choice: Choice): Http2Target | undefined {
+    const { clock, port, routing, secure } = this.#options
+    const key = choice.to === 'app' ? APP : choice.key
+    if (spokenBy(routing, clock, port, key) !== 'http2') return undefined
+    return new Http2Target({
+      clock,
+      scheme: secure === undefined ? 'http' : 'https',
+      authority: `${this.client.localAddress}:${port}`,
+      windowBytes: choice.to === 'app' ? NEAR_BYTES : FAR_BYTES,
+      onRequest: () => {
+        routing.counts.bridged++
+      },
+      onSpeaks: (http2) => this.#note(key, http2 ? 'http2' : 'http1'),
+    })
+  }
+
+  #note(key: string, speaks: Spoken): void {
+    const { clock, port, routing } = this.#options
+    noteSpoken(routing, clock, port, key, speaks)
   }
 
   #readOn(upstream: Upstream): void {

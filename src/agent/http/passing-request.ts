@@ -5,6 +5,8 @@ import type { RequestHead } from '../../lib/http1/head.ts'
 import type { Copy } from '../routing.ts'
 import { KeptBytes } from './kept-bytes.ts'
 
+/** Who takes nothing is asked no more often for one request. */
+const MAX_TRIES = 3
 const NO_COPIES: readonly Copy[] = []
 
 export class PassingRequest {
@@ -15,6 +17,7 @@ export class PassingRequest {
   #mayDrop = false
   #keeps = true
   #copies: readonly Copy[] = NO_COPIES
+  #tries = 0
 
   /** @param bytes of the head. Throws `BadMessage` when it is not clear where the body ends. */
   constructor(head: RequestHead, bytes: Buffer) {
@@ -39,6 +42,11 @@ export class PassingRequest {
     return !this.#hasBody && ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'].includes(this.head.method)
   }
 
+  /** Counts one more. @returns whether it may be sent once more to whom it was sent in vain */
+  mayTryAgain(): boolean {
+    return this.#kept.pieces !== undefined && ++this.#tries <= MAX_TRIES
+  }
+
   /**
    * Follows the body.
    * @param payload gets its content
@@ -60,7 +68,8 @@ export class PassingRequest {
    */
   wasSent(mayComeBack: boolean): void {
     this.#mayDrop = true
-    if (!mayComeBack) this.keepNoMore()
+    // What has no body costs nothing to keep until it is answered.
+    if (!mayComeBack && this.#hasBody) this.keepNoMore()
   }
 
   /** It will not be sent again. */

@@ -21,7 +21,7 @@ import type { HopUser } from './hop-user.ts'
 import { Http1Target } from './http1-target.ts'
 import { JsonBody } from './json-body.ts'
 import { CONTINUE, ownAnswer } from './own-answer.ts'
-import { noteHttp1, speaksHttp1 } from './spoken.ts'
+import { noteSpoken, spokenBy } from './spoken.ts'
 import { type Loss, UpstreamHop } from './upstream-hop.ts'
 
 export interface Http2Options {
@@ -187,12 +187,12 @@ export class Http2Connection implements HopUser, ExchangeUser {
       return stream
     }
     const { port, routing } = this.#options
-    const isBridged = this.#speakHttp1.has(key) || speaksHttp1(routing, clock, port, key)
+    const isBridged = this.#speakHttp1.has(key) || spokenBy(routing, clock, port, key) === 'http1'
     const hop = new UpstreamHop({
       isBridged,
       onNoHttp2: (_hop, sure) => {
         this.#speakHttp1.add(key)
-        if (sure) noteHttp1(routing, clock, port, key)
+        if (sure) noteSpoken(routing, clock, port, key, 'http1')
       },
       choice,
       clock,
