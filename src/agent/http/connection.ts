@@ -242,9 +242,7 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
       scheme: secure === undefined ? 'http' : 'https',
       authority: `${this.client.localAddress}:${port}`,
       windowBytes: choice.to === 'app' ? NEAR_BYTES : FAR_BYTES,
-      onRequest: () => {
-        routing.counts.bridged++
-      },
+      onRequest: () => routing.bridged(port, choice, 'http2'),
       onSpeaks: (http2) => this.#note(key, http2 ? 'http2' : 'http1'),
     })
   }

@@ -205,7 +205,7 @@ export class Http2Connection implements HopUser, ExchangeUser {
           held: this.#held,
           maxStreams: MAX_STREAMS,
           connect: (request, until) => {
-            routing.counts.bridged++
+            routing.bridged(port, opened.choice, 'http1')
             return connect(opened.choice, request, until)
           },
           onLost: (stream, how) => {
