@@ -9,7 +9,7 @@ import { Written } from '../../lib/written.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 import { Http2Target } from '../http2/http2-target.ts'
 import { noteSpoken, type Spoken, spokenBy } from '../http2/spoken.ts'
-import type { Choice, Routing, Secure } from '../routing.ts'
+import type { Choice, Laptop, Routing, Secure } from '../routing.ts'
 import { aftermath } from './aftermath.ts'
 import { ownAnswer } from './answers.ts'
 import { ClientSource } from './client-source.ts'
@@ -245,6 +245,13 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
       onRequest: () => routing.bridged(port, choice, 'http2'),
       onSpeaks: (http2) => this.#note(key, http2 ? 'http2' : 'http1'),
     })
+  }
+
+  refusedProtocol({ key }: Laptop): boolean {
+    const { clock, port, routing } = this.#options
+    const wasBridged = spokenBy(routing, clock, port, key) === 'http2'
+    this.#note(key, wasBridged ? 'http1' : 'http2')
+    return !wasBridged
   }
 
   #note(key: string, speaks: Spoken): void {

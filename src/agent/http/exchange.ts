@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../lib/clock.ts'
 import type { ResponseHead } from '../../lib/http1/head.ts'
-import { beginsWithSettings } from '../../lib/http2/preface.ts'
+import { beginsAsHttp2 } from '../../lib/http2/preface.ts'
 import { MARK_NAME } from '../../lib/mark.ts'
 import { unsentBytes, writeDirectly } from '../../lib/slab-socket.ts'
 import type { Written } from '../../lib/written.ts'
@@ -171,7 +171,7 @@ export class Exchange implements UpstreamUser, AnswerUser {
 
   unread(bytes: Buffer): void {
     const { isOpaque } = this.#answer
-    if (isOpaque && this.isFirst && !this.#told && beginsWithSettings(bytes) && this.request.pieces !== undefined) {
+    if (isOpaque && this.isFirst && !this.#told && beginsAsHttp2(bytes) && this.request.pieces !== undefined) {
       this.#finish({ kind: 'speaks http2' })
       return
     }

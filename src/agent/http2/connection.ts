@@ -13,7 +13,7 @@ import type { Stream } from '../../wire/session/contract.ts'
 import { ClientSource } from '../http/client-source.ts'
 import { letGo } from '../http/let-go.ts'
 import { APP, socketStream } from '../http/upstream.ts'
-import type { Choice, Routing, Secure } from '../routing.ts'
+import type { Choice, Laptop, Routing, Secure } from '../routing.ts'
 import { Exchange, type ExchangeUser } from './exchange.ts'
 import { Hop } from './hop.ts'
 import type { HopStream } from './hop-stream.ts'
@@ -180,14 +180,17 @@ export class Http2Connection implements HopUser, ExchangeUser {
     const known = this.#targets.get(key)
     if (known !== undefined) return known
     const { clock, connectApp, secure } = this.#options
+    const { port, routing } = this.#options
+    const isBridged = this.#speakHttp1.has(key) || spokenBy(routing, clock, port, key) === 'http1'
     const connect = async (to: Choice, first: Buffer, signal: AbortSignal): Promise<Stream> => {
-      if (to.to === 'laptop') return to.open(first, this.#source.address, signal, secure)
+      if (to.to === 'laptop') {
+        const within = secure && isBridged ? { ...secure, protocol: 'http/1.1' } : secure
+        return to.open(first, this.#source.address, signal, within)
+      }
       const stream = await connectApp(signal)
       stream.send(first)
       return stream
     }
-    const { port, routing } = this.#options
-    const isBridged = this.#speakHttp1.has(key) || spokenBy(routing, clock, port, key) === 'http1'
     const hop = new UpstreamHop({
       isBridged,
       onNoHttp2: (_hop, sure) => {
@@ -244,6 +247,14 @@ export class Http2Connection implements HopUser, ExchangeUser {
       if (how.kind === 'not opened') this.#goaway()
     } else if (how.kind === 'gone' && how.orderly) this.#end()
     else this.#cut()
+  }
+
+  refusedProtocol({ key }: Laptop): boolean {
+    if (this.#speakHttp1.has(key)) return false
+    const { routing, clock, port } = this.#options
+    this.#speakHttp1.add(key)
+    noteSpoken(routing, clock, port, key, 'http1')
+    return true
   }
 
   onDeclined(): void {

@@ -10,8 +10,9 @@ import { type ResponseHead, responseHead } from '../../lib/http2/messages/respon
 import { trailers } from '../../lib/http2/messages/trailers.ts'
 import { MARK_NAME } from '../../lib/mark.ts'
 import { StreamRefused } from '../../wire/session/refused.ts'
+import { NO_PROTOCOL } from '../http/dispatcher.ts'
 import { KeptBytes } from '../http/kept-bytes.ts'
-import type { Choice, Copy } from '../routing.ts'
+import type { Choice, Copy, Laptop } from '../routing.ts'
 import { type HopStream, payloadOf, type StreamUser } from './hop-stream.ts'
 import { MessageCopies } from './message-copies.ts'
 import { ownAnswer } from './own-answer.ts'
@@ -25,6 +26,8 @@ export interface ExchangeUser {
   decideAgain(exchange: Exchange, without?: ReadonlySet<string>): Choice
   /** The app has gone; the client may have to see it. */
   appGone(exchange: Exchange, how: Loss): void
+  /** The laptop's program refuses HTTP/2 within TLS. @returns whether it can be asked in another HTTP */
+  refusedProtocol(laptop: Laptop): boolean
   onDeclined(): void
   onUnheard(): void
   onRefused(): void
@@ -302,6 +305,7 @@ export class Exchange implements StreamUser, Asker {
     if (choice.to === 'app') this.#user.appGone(this, { kind: 'not opened', error })
     else if (!(error instanceof StreamRefused))
       this.#answer(503, 'RC-E-310', `The laptop that takes this request is not reachable: ${error.message}.`)
+    else if (NO_PROTOCOL.test(error.code) && this.#user.refusedProtocol(choice)) this.#again()
     else if (error.code === 'ended') {
       const without = new Set([...(this.#without ?? []), choice.key])
       this.lead(this.#user.decideAgain(this, without), without)

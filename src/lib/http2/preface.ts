@@ -9,11 +9,19 @@ export function beginsWithPreface(bytes: Buffer): boolean | 'more' {
   return bytes.length >= PREFACE.length ? true : 'more'
 }
 
-/** Type, flags and stream of a server's first frame, SETTINGS, behind the two first octets of its length. */
-const SETTINGS_HEAD = [0, 0, undefined, 4, 0, 0, 0, 0, 0]
+const SETTINGS = 4
+const GOAWAY = 7
 
-/** Whether octets may be what a server of HTTP/2 says first (RFC 9113 §3.4), as far as they go; no other answer begins so. */
-export function beginsWithSettings(bytes: Buffer): boolean {
-  if (bytes.length === 0 || (bytes[2] ?? 0) % 6 !== 0) return false
-  return SETTINGS_HEAD.every((octet, at) => octet === undefined || at >= bytes.length || bytes[at] === octet)
+/**
+ * Whether octets may be what a server of HTTP/2 says first, as far as they go: SETTINGS (RFC 9113 §3.4), or GOAWAY to who is understood too badly for that. Both
+ * are frames of the connection and short; no answer of HTTP/1 begins so.
+ */
+export function beginsAsHttp2(bytes: Buffer): boolean {
+  if (bytes.length === 0) return false
+  for (let at = 0; at < Math.min(bytes.length, 9); at++) {
+    const octet = bytes[at]
+    if (at === 2) continue
+    if (at === 3 ? octet !== SETTINGS && octet !== GOAWAY : octet !== 0) return false
+  }
+  return true
 }
