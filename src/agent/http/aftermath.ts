@@ -16,7 +16,10 @@ export type Aftermath =
   /** The agent itself answers; the connection ends with that. */
   | { do: 'answer'; status: number; code: string; text: string }
 
-export function aftermath({ request, upstream, isFirst }: Exchange, outcome: Outcome): Aftermath {
+export function aftermath(
+  { request, upstream, isFirst }: Exchange,
+  outcome: Exclude<Outcome, { kind: 'goes over' }>,
+): Aftermath {
   const ofApp = upstream.key === APP
   switch (outcome.kind) {
     case 'reuse':

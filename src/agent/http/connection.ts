@@ -7,8 +7,10 @@ import { withoutH2c } from '../../lib/http1/without-h2c.ts'
 import { readDirectly, unsentBytes } from '../../lib/slab-socket.ts'
 import { Written } from '../../lib/written.ts'
 import type { Stream } from '../../wire/session/contract.ts'
+import { goOverToHttp2 } from '../http2/accept-http2.ts'
 import { Http2Target } from '../http2/http2-target.ts'
 import { noteSpoken, type Spoken, spokenBy } from '../http2/spoken.ts'
+import { upgradeOffer } from '../http2/upgrade-offer.ts'
 import type { Choice, Laptop, Routing, Secure } from '../routing.ts'
 import { aftermath } from './aftermath.ts'
 import { ownAnswer } from './answers.ts'
@@ -145,9 +147,10 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
     }
     this.#headTimer?.cancel()
     this.#headTimer = undefined
-    // HTTP/2 that began behind such a request would be a tunnel of requests that nobody leads.
-    const request = new PassingRequest(head, withoutH2c(head, this.#unread.bytes.subarray(0, head.bytes)))
-    this.#unread.take(head.bytes)
+    const bytes = this.#unread.take(head.bytes)
+    // HTTP/2 that began behind a request would be a tunnel of requests that nobody leads: where it can, that is who passes the offer on.
+    const offer = this.#options.secure === undefined ? upgradeOffer(head, bytes) : undefined
+    const request = new PassingRequest(head, withoutH2c(head, bytes), offer)
     this.#request = request
     const needs = this.#options.routing.needs(this.#options.port)
     if (needs.body || (needs.source && !this.#source.isKnown)) this.#learn(request, needs)
@@ -216,6 +219,10 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
       upstream.stream.reset('cancel', 'the request was declined')
     } else if (outcome.kind === 'speaks http2') this.#note(upstream.key, 'http2')
     else if (outcome.kind === 'lost' && !outcome.orderly) this.#upstreams.forget(upstream)
+    if (outcome.kind === 'goes over') {
+      this.#goOver(upstream, outcome)
+      return
+    }
     const next = aftermath(exchange, outcome)
     if (next.do === 'ask the app') this.#dispatcher.toApp(request)
     else if (next.do === 'ask again') {
@@ -230,6 +237,18 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
       else if (next.do === 'cut') this.cut()
       else this.answer(next.status, next.code, next.text)
     }
+  }
+
+  /** The app has taken the client's offer: what follows is HTTP/2, and each request of it goes where it belongs. */
+  #goOver(upstream: Upstream, { offer, rest }: Extract<Outcome, { kind: 'goes over' }>): void {
+    const { client, port, routing, clock, connectApp } = this.#options
+    const fromClient = this.#unread.take(this.#unread.length)
+    this.#upstreams.forget(upstream)
+    this.#leave()
+    readDirectly(client, undefined)
+    client.removeAllListeners('data').removeAllListeners('end')
+    const upgraded = { ...offer, app: upstream.stream, fromApp: rest, fromClient }
+    goOverToHttp2(client, upgraded, { port, routing, clock, connectApp })
   }
 
   /** For targets that were found to speak HTTP/2 only. */

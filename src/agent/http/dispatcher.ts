@@ -80,7 +80,7 @@ export class Dispatcher {
     const { upstreams, user } = this.#options
     const known = upstreams.find(choice)
     if (known !== undefined) {
-      user.leads(request, known, request.pieces ?? NOTHING)
+      user.leads(request, known, request.piecesFor(choice))
       return
     }
     user.waits()
@@ -90,7 +90,7 @@ export class Dispatcher {
   async #open(request: PassingRequest, choice: Choice, without?: ReadonlySet<string>): Promise<void> {
     const { upstreams, user, gone } = this.#options
     try {
-      const upstream = await upstreams.open(choice, request.pieces ?? NOTHING)
+      const upstream = await upstreams.open(choice, request.piecesFor(choice))
       if (gone.aborted) {
         upstreams.forget(upstream)
         upstream.stream.reset('cancel', 'the client is gone')

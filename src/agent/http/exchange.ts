@@ -7,6 +7,7 @@ import { MARK_NAME } from '../../lib/mark.ts'
 import { unsentBytes, writeDirectly } from '../../lib/slab-socket.ts'
 import type { Written } from '../../lib/written.ts'
 import type { FlowReset } from '../../wire/mux/contract.ts'
+import type { UpgradeOffer } from '../http2/upgrade-offer.ts'
 import { Answer, type AnswerUser } from './answer.ts'
 import type { PassingRequest } from './passing-request.ts'
 import type { Unread } from './unread.ts'
@@ -20,6 +21,8 @@ export type Outcome =
   | { kind: 'close' }
   /** The laptop's program leaves this request to the app. */
   | { kind: 'declined' }
+  /** The app goes over to HTTP/2; `rest`: what it has said since. */
+  | { kind: 'goes over'; offer: UpgradeOffer; rest: Buffer }
   /** It answers in HTTP/2, and has understood nothing. */
   | { kind: 'speaks http2' }
   /**
@@ -160,10 +163,16 @@ export class Exchange implements UpstreamUser, AnswerUser {
     this.#settle()
   }
 
-  opens(bytes: Buffer, headBytes: number): void {
+  opens(bytes: Buffer, head: ResponseHead): void {
     const { request } = this
     request.keepNoMore()
-    request.copyAnswer(bytes.subarray(0, headBytes))
+    const { offer } = request
+    if (offer !== undefined && head.status === 101 && head.fields.list('upgrade').toLowerCase() === 'h2c') {
+      this.#toClient(bytes.subarray(0, head.bytes))
+      this.#finish({ kind: 'goes over', offer, rest: bytes.subarray(head.bytes) })
+      return
+    }
+    request.copyAnswer(bytes.subarray(0, head.bytes))
     request.endCopies(true)
     this.#toClient(bytes)
     this.#user.wantsMore()

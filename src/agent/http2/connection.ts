@@ -4,18 +4,20 @@ import { Budget } from '../../lib/budget.ts'
 import type { Clock, Timer } from '../../lib/clock.ts'
 import type { FilterNeeds } from '../../lib/filter/request.ts'
 import { ERROR_CODE } from '../../lib/http2/error-code.ts'
+import { HpackDecoder } from '../../lib/http2/hpack/decoder.ts'
 import type { FieldBlock } from '../../lib/http2/hpack/field.ts'
 import { filterRequest } from '../../lib/http2/messages/filter-request.ts'
 import { requestHead } from '../../lib/http2/messages/request-head.ts'
 import { SETTING } from '../../lib/http2/settings.ts'
-import type { FlowReset } from '../../wire/mux/contract.ts'
+import type { FlowHandlers, FlowReset } from '../../wire/mux/contract.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 import { ClientSource } from '../http/client-source.ts'
 import { letGo } from '../http/let-go.ts'
 import { APP, socketStream } from '../http/upstream.ts'
 import type { Choice, Laptop, Routing, Secure } from '../routing.ts'
+import { BehindPreface } from './behind-preface.ts'
 import { Exchange, type ExchangeUser } from './exchange.ts'
-import { Hop } from './hop.ts'
+import { Hop, NOBODY } from './hop.ts'
 import type { HopStream } from './hop-stream.ts'
 import type { HopUser } from './hop-user.ts'
 import { Http1Target } from './http1-target.ts'
@@ -35,6 +37,19 @@ export interface Http2Options {
   connectApp(signal: AbortSignal): Promise<Stream>
 }
 
+/** What has become of a connection of HTTP/1.1 by then. */
+export interface Upgraded {
+  /** The request as a block of HTTP/2, whole. */
+  request: Buffer
+  /** The client's, of HTTP2-Settings. */
+  settings: Buffer
+  app: Stream
+  /** What came behind the app's 101, and behind the client's request. */
+  fromApp: Buffer
+  fromClient: Buffer
+}
+
+const TO_APP: Choice = { to: 'app' }
 /** Streams of a client that may be open at once. */
 const MAX_STREAMS = 256
 const WINDOWS = { stream: 256 * 1024, connection: 1024 * 1024 }
@@ -90,8 +105,32 @@ export class Http2Connection implements HopUser, ExchangeUser {
   start(first: Buffer): void {
     this.#client.begin()
     this.#client.out.connect(this.#socket)
-    this.#socket.bind(this.#client)
-    this.#client.onData(first)
+    this.#read(this.#client, first)
+  }
+
+  /** Goes on with a connection of HTTP/1.1 whose app has taken an offer of HTTP/2. */
+  startUpgraded({ request, settings, app, fromApp, fromClient }: Upgraded): void {
+    this.#client.begin()
+    const stream = this.#client.openUpgraded(settings, NOBODY)
+    const block = new HpackDecoder().decode(request)
+    const exchange = new Exchange(this, stream, requestHead(block, 1), block.encoded, true)
+    stream.user = exchange
+    this.#exchanges.set(stream, exchange)
+    this.#client.out.connect(this.#socket)
+    const hop = this.hopTo(TO_APP)
+    exchange.adopt(hop)
+    hop.adopt(app, fromApp)
+    const other = (): void => {
+      this.#options.routing.counts.refused++
+      this.#client.goaway(ERROR_CODE.PROTOCOL_ERROR, 'no preface')
+      this.#end()
+    }
+    this.#read(new BehindPreface(this.#socket, this.#client, other), fromClient)
+  }
+
+  #read(reader: FlowHandlers, first: Buffer): void {
+    this.#socket.bind(reader)
+    reader.onData(first)
     if (this.#options.client.readableEnded) this.onEnd()
     this.#socket.resume()
   }

@@ -132,6 +132,16 @@ export class Exchange implements StreamUser, Asker {
     if (to.hop.hasSettings) this.heard(to)
   }
 
+  /** The app was asked it in HTTP/1.1, as stream 1. */
+  adopt(to: UpstreamHop): void {
+    const up = to.stream(1, this)
+    this.#to = to
+    this.#up = up
+    up.source = this.down
+    this.down.source = up
+    up.sentEnd = true
+  }
+
   heard(_by: UpstreamHop): void {
     // What a laptop is asked may come back until it answers.
     if (this.#choice.to === 'app') this.#keepNoMore()

@@ -52,12 +52,8 @@ export class Hop implements FrameSink, FlowHandlers {
    */
   begin(...more: (readonly [id: number, value: number])[]): void {
     const { isServer, windows, maxStreams } = this.#options
-    this.say(
-      isServer ? [SETTING.MAX_CONCURRENT_STREAMS, maxStreams] : [SETTING.ENABLE_PUSH, 0],
-      [SETTING.INITIAL_WINDOW_SIZE, windows.stream],
-      [SETTING.MAX_HEADER_LIST_SIZE, MAX_HEADER_LIST_BYTES],
-      ...more,
-    )
+    if (isServer) this.say([SETTING.MAX_CONCURRENT_STREAMS, maxStreams], ...eitherSettings(windows.stream), ...more)
+    else this.say(...clientSettings(windows.stream), ...more)
     this.out.widen(0, windows.connection - FIRST_WINDOW_BYTES)
   }
 
@@ -87,6 +83,18 @@ export class Hop implements FrameSink, FlowHandlers {
   /** Ids are used up, nearly: another connection is needed. */
   get isUsedUp(): boolean {
     return this.#table.isUsedUp
+  }
+
+  /**
+   * Server: the first stream is a request that came in HTTP/1.1, with settings in the place of the peer's first SETTINGS (RFC 7540 §3.2.1). Throws `Http2Error`
+   * when they are none.
+   */
+  openUpgraded(settings: Buffer, user: StreamUser): HopStream {
+    this.peer.take(settings, false)
+    this.#table.last = 1
+    const stream = this.#add(1, user)
+    stream.gotEnd = true
+    return stream
   }
 
   /** Client: opens a stream, with the id that it has elsewhere where that may be. Ids may skip but never go back (RFC 9113 §5.1.1). */
@@ -366,7 +374,19 @@ export class Hop implements FrameSink, FlowHandlers {
 
 const NOTHING = Buffer.alloc(0)
 /** Until it has one. */
-const NOBODY: StreamUser = { onBlock() {}, onData() {}, onOther() {}, onReset() {} }
+export const NOBODY: StreamUser = { onBlock() {}, onData() {}, onOther() {}, onReset() {} }
+
+/** What the agent says as a client. */
+export function clientSettings(windowBytes: number): (readonly [id: number, value: number])[] {
+  return [[SETTING.ENABLE_PUSH, 0], ...eitherSettings(windowBytes)]
+}
+
+function eitherSettings(windowBytes: number): (readonly [id: number, value: number])[] {
+  return [
+    [SETTING.INITIAL_WINDOW_SIZE, windowBytes],
+    [SETTING.MAX_HEADER_LIST_SIZE, MAX_HEADER_LIST_BYTES],
+  ]
+}
 
 function sized(isRight: boolean, type: number): void {
   if (!isRight)

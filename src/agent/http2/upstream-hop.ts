@@ -58,7 +58,7 @@ export interface UpstreamHopOptions {
 }
 
 /** A program's own windows bound what goes to it; these bound what comes. A laptop is far away, and its path must be filled. */
-const NEAR = { stream: 256 * 1024, connection: 1024 * 1024 }
+export const NEAR = { stream: 256 * 1024, connection: 1024 * 1024 }
 const FAR = { stream: 2 * 1024 * 1024, connection: 4 * 1024 * 1024 }
 /** Before a target says how many streams it takes: those beyond would be refused, and what is least recommended is this (RFC 9113 §6.5.2). */
 const UNSAID_STREAMS = 100
@@ -115,6 +115,12 @@ export class UpstreamHop implements HopUser {
     this.#asking.set(stream, asker)
     if (this.hop.isUsedUp) this.#retire()
     return stream
+  }
+
+  /** Goes on with a connection whose other end speaks HTTP/2 from here on, and has been asked stream 1 in HTTP/1.1. @param first what it has said since */
+  adopt(stream: Stream, first: Buffer): void {
+    this.#opened(stream)
+    this.hop.onData(first)
   }
 
   /** Nothing is wanted of this asker any more, which has no stream yet. */
@@ -268,17 +274,21 @@ export class UpstreamHop implements HopUser {
         stream.reset('cancel', 'nobody waits for it any more')
         return
       }
-      this.#state = 'open'
-      this.#stream = stream
-      out.connect(stream)
-      stream.bind(this.hop)
-      if (!this.#isHeld) stream.resume()
-      this.settle()
-      this.#endIfIdle()
+      this.#opened(stream)
     } catch (error) {
       this.#lose({ kind: 'not opened', error: error as Error })
       this.#options.onRead()
     }
+  }
+
+  #opened(stream: Stream): void {
+    this.#state = 'open'
+    this.#stream = stream
+    this.hop.out.connect(stream)
+    stream.bind(this.hop)
+    if (!this.#isHeld) stream.resume()
+    this.settle()
+    this.#endIfIdle()
   }
 
   /** What goes first: written before any stream is opened. */
