@@ -13,6 +13,7 @@ import type { FlowHandlers, FlowReset } from '../../wire/mux/contract.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 import { ClientSource } from '../http/client-source.ts'
 import { letGo } from '../http/let-go.ts'
+import { UnreadAnswer } from '../http/unread-answer.ts'
 import { APP, socketStream } from '../http/upstream.ts'
 import type { Choice, Laptop, Routing, Secure } from '../routing.ts'
 import { BehindPreface } from './behind-preface.ts'
@@ -68,6 +69,9 @@ export class Http2Connection implements HopUser, ExchangeUser {
   readonly #socket: Stream
   readonly #source: ClientSource
   readonly #held = new Budget(HELD_BYTES, HELD)
+  /** The client takes nothing from its socket, or gives no room for what waits here. */
+  readonly #unread: UnreadAnswer
+  readonly #unasked: UnreadAnswer
   readonly #exchanges = new Map<HopStream, Exchange>()
   /** Those that take new streams, by their key; and all that are not over. */
   readonly #targets = new Map<string, UpstreamHop>()
@@ -98,6 +102,13 @@ export class Http2Connection implements HopUser, ExchangeUser {
       maxStreams: MAX_STREAMS,
     })
     this.#socket = socketStream(client)
+    const cut = (): void => {
+      routing.counts.unread++
+      this.#cut()
+    }
+    const { out } = this.#client
+    this.#unread = new UnreadAnswer(client, clock, cut)
+    this.#unasked = new UnreadAnswer(client, clock, cut, () => (out.heldBytes === 0 ? 0 : 1 + out.unheldBytes))
     this.#timer = clock.every(CHECK_MS, () => this.#check())
   }
 
@@ -194,6 +205,8 @@ export class Http2Connection implements HopUser, ExchangeUser {
     out.pump()
     for (const hop of this.#hops) hop.settle()
     out.flush()
+    if (out.isFull) this.#unread.watch()
+    if (out.heldBytes > 0) this.#unasked.watch()
     // What waits for room waits for ever: nobody will give any.
     if (this.#clientEnded && out.heldBytes > 0 && !out.isFull) this.#cut()
     else this.#holdBack()
@@ -424,6 +437,8 @@ export class Http2Connection implements HopUser, ExchangeUser {
     if (this.#isOver) return
     this.#isOver = true
     this.#timer.cancel()
+    this.#unread.end()
+    this.#unasked.end()
     for (const exchange of [...this.#exchanges.values()]) exchange.abandon()
     this.#client.stop()
     for (const hop of [...this.#hops]) hop.close()
