@@ -26,9 +26,12 @@ export function aftermath(
       return { do: 'read on' }
     case 'close':
       return { do: 'close' }
-    case 'speaks http2':
-      // To what it is told the client has said nothing yet; what it said is kept, or this would not be the outcome.
-      return { do: 'ask again' }
+    case 'speaks http2': {
+      if (request.pieces !== undefined) return { do: 'ask again' }
+      const text =
+        'Who takes this request speaks HTTP/2 only, and its body is too large to be sent once more; the next one is asked so.'
+      return { do: 'answer', status: 503, code: 'RC-E-310', text }
+    }
     case 'declined': {
       if (request.pieces !== undefined) return { do: 'ask the app' }
       const text = 'The program on the laptop declined this request, whose body is too large to be sent once more.'

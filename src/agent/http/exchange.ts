@@ -180,7 +180,7 @@ export class Exchange implements UpstreamUser, AnswerUser {
 
   unread(bytes: Buffer): void {
     const { isOpaque } = this.#answer
-    if (isOpaque && this.isFirst && !this.#told && beginsAsHttp2(bytes) && this.request.pieces !== undefined) {
+    if (isOpaque && this.isFirst && !this.#told && beginsAsHttp2(bytes)) {
       this.#finish({ kind: 'speaks http2' })
       return
     }

@@ -75,6 +75,23 @@ test('an app that speaks HTTP/2 only', async () => {
   assert.deepEqual(bridged, ['app http2'])
 })
 
+test('a first request that is too large to be sent once more is 503, and the next one is bridged', async () => {
+  const slow = createServer((socket) => {
+    let read = 0
+    socket.on('data', (bytes) => {
+      read += bytes.length
+      if (read > 300_000 && socket.writable) socket.end(Buffer.from('000000040000000000', 'hex'))
+    })
+  })
+  const { port } = await place(h2Echo('app'), slow)
+  const anna = { port, method: 'POST', headers: { 'x-user': 'anna' }, body: 'hello' }
+  for (const asked of [anna, { port, method: 'POST', body: Buffer.alloc(400_000) }]) {
+    const { statusCode, headers } = await answer(asked)
+    assert.deepEqual([statusCode, headers['x-remocal-error']], [503, 'RC-E-310'])
+  }
+  assert.equal(await said(anna), '200 app POST / 5')
+})
+
 test('bodies of any size pass both ways', async () => {
   const mirror = h2Server((stream) => {
     stream.respond({ ':status': 200 })
