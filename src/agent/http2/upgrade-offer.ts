@@ -6,7 +6,7 @@ import { requestFromHttp1 } from '../../lib/http2/bridge/request-from-http1.ts'
 import { encodeBlock } from '../../lib/http2/hpack/encode.ts'
 import { Http2Error } from '../../lib/http2/http2-error.ts'
 import { Settings, settingsPayload } from '../../lib/http2/settings.ts'
-import { clientSettings } from './hop.ts'
+import { clientSettings } from './connection-frames.ts'
 import { NEAR } from './upstream-hop.ts'
 
 export interface UpgradeOffer {
