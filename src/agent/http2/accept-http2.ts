@@ -1,7 +1,8 @@
 /** A client's connection that speaks HTTP/2, from its preface on. */
 import type { Socket } from 'node:net'
 import { PREFACE } from '../../lib/http2/preface.ts'
-import { Http2Connection, type Http2Options, type Upgraded } from './connection.ts'
+import { Http2Connection } from './connection.ts'
+import type { Http2Options, Upgraded } from './http2-options.ts'
 
 /**
  * Takes a client whose preface has been read whole.

@@ -1,55 +1,30 @@
 /** One client connection that speaks HTTP/2: each of its streams is led to where it belongs. */
-import type { Socket } from 'node:net'
 import { Budget } from '../../lib/budget.ts'
-import type { Clock, Timer } from '../../lib/clock.ts'
 import type { FilterNeeds } from '../../lib/filter/request.ts'
 import { ERROR_CODE } from '../../lib/http2/error-code.ts'
 import { HpackDecoder } from '../../lib/http2/hpack/decoder.ts'
 import type { FieldBlock } from '../../lib/http2/hpack/field.ts'
 import { filterRequest } from '../../lib/http2/messages/filter-request.ts'
 import { requestHead } from '../../lib/http2/messages/request-head.ts'
-import { SETTING } from '../../lib/http2/settings.ts'
 import type { FlowHandlers, FlowReset } from '../../wire/mux/contract.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 import { ClientSource } from '../http/client-source.ts'
 import { letGo } from '../http/let-go.ts'
-import { UnreadAnswer } from '../http/unread-answer.ts'
 import { APP, socketStream } from '../http/upstream.ts'
-import type { Choice, Laptop, Routing, Secure } from '../routing.ts'
+import type { Choice, Laptop } from '../routing.ts'
+import { Advertised } from './advertised.ts'
 import { BehindPreface } from './behind-preface.ts'
+import { ClientWatch } from './client-watch.ts'
 import { Exchange, type ExchangeUser } from './exchange.ts'
 import { Hop } from './hop.ts'
 import { NOBODY } from './hop-frames.ts'
 import type { HopStream } from './hop-stream.ts'
 import type { HopUser } from './hop-user.ts'
-import { Http1Target } from './http1-target.ts'
-import { JsonBody } from './json-body.ts'
-import { CONTINUE, ownAnswer } from './own-answer.ts'
-import { noteSpoken, spokenBy } from './spoken.ts'
-import { type Loss, UpstreamHop } from './upstream-hop.ts'
-
-export interface Http2Options {
-  client: Socket
-  port: number
-  routing: Routing
-  clock: Clock
-  /** The TLS in which the client speaks, ended here. */
-  secure?: Secure | undefined
-  /** Opens a connection to the app. */
-  connectApp(signal: AbortSignal): Promise<Stream>
-}
-
-/** What has become of a connection of HTTP/1.1 by then. */
-export interface Upgraded {
-  /** The request as a block of HTTP/2, whole. */
-  request: Buffer
-  /** The client's, of HTTP2-Settings. */
-  settings: Buffer
-  app: Stream
-  /** What came behind the app's 101, and behind the client's request. */
-  fromApp: Buffer
-  fromClient: Buffer
-}
+import type { Http2Options, Upgraded } from './http2-options.ts'
+import { learn } from './learn.ts'
+import { ownAnswer } from './own-answer.ts'
+import { Targets } from './targets.ts'
+import type { Loss, UpstreamHop } from './upstream-hop.ts'
 
 const TO_APP: Choice = { to: 'app' }
 /** Streams of a client that may be open at once. */
@@ -61,8 +36,6 @@ const HELD = new Budget(HELD_LIMIT_BYTES)
 const HELD_BYTES = 4 * 1024 * 1024
 /** Frames beside DATA that may wait for a receiver who takes nothing. */
 const BACKLOG_BYTES = 1024 * 1024
-/** A block that began must be whole by then, and the client's SETTINGS there. */
-const CHECK_MS = 60_000
 
 export class Http2Connection implements HopUser, ExchangeUser {
   readonly #options: Http2Options
@@ -70,25 +43,15 @@ export class Http2Connection implements HopUser, ExchangeUser {
   readonly #socket: Stream
   readonly #source: ClientSource
   readonly #held = new Budget(HELD_BYTES, HELD)
-  /** The client takes nothing from its socket, or gives no room for what waits here. */
-  readonly #unread: UnreadAnswer
-  readonly #unasked: UnreadAnswer
   readonly #exchanges = new Map<HopStream, Exchange>()
-  /** Those that take new streams, by their key; and all that are not over. */
-  readonly #targets = new Map<string, UpstreamHop>()
-  readonly #hops = new Set<UpstreamHop>()
-  /** Targets that turned out to speak HTTP/1.1 only. */
-  readonly #speakHttp1 = new Set<string>()
-  readonly #timer: Timer
-  #lastUsed = APP
-  #blockAtCheck = 0
+  readonly #targets: Targets
+  readonly #advertised: Advertised
+  readonly #watch: ClientWatch
   /** Nothing new is taken; when nothing is under way it ends. */
   #isEnding = false
   #clientEnded = false
   #isOver = false
   #isHeld = false
-  #advertised = { streams: MAX_STREAMS, connectProtocol: false }
-  #sentAtCheck = 0
 
   constructor(options: Http2Options) {
     const { client, clock, routing } = options
@@ -103,14 +66,41 @@ export class Http2Connection implements HopUser, ExchangeUser {
       maxStreams: MAX_STREAMS,
     })
     this.#socket = socketStream(client)
-    const cut = (): void => {
-      routing.counts.unread++
-      this.#cut()
-    }
-    const { out } = this.#client
-    this.#unread = new UnreadAnswer(client, clock, cut)
-    this.#unasked = new UnreadAnswer(client, clock, cut, () => (out.heldBytes === 0 ? 0 : 1 + out.unheldBytes))
-    this.#timer = clock.every(CHECK_MS, () => this.#check())
+    this.#targets = this.#makeTargets()
+    this.#advertised = new Advertised(this.#client, MAX_STREAMS)
+    this.#watch = this.#makeWatch()
+  }
+
+  #makeTargets(): Targets {
+    const { clock, port, routing, connectApp, secure } = this.#options
+    return new Targets({
+      ...{ clock, port, routing, connectApp, secure, held: this.#held, maxStreams: MAX_STREAMS },
+      from: () => this.#source.address,
+      onOver: (hop, how) => this.#onHopOver(hop, how),
+      onSettings: () => this.#advertised.update(this.#targets.hops),
+      onRead: () => this.onRead(),
+    })
+  }
+
+  #makeWatch(): ClientWatch {
+    const { client, clock, routing } = this.#options
+    const { counts } = routing
+    return new ClientWatch({
+      ...{ client, clock, hop: this.#client, held: HELD, heldLimitBytes: HELD_LIMIT_BYTES },
+      onSlow: () => {
+        counts.refused++
+        this.#client.goaway(ERROR_CODE.ENHANCE_YOUR_CALM)
+        this.#end()
+      },
+      onStuck: () => {
+        counts.refused++
+        this.#cut()
+      },
+      onUnread: () => {
+        counts.unread++
+        this.#cut()
+      },
+    })
   }
 
   /** Begins with octets that were read already, behind the preface. */
@@ -163,7 +153,7 @@ export class Http2Connection implements HopUser, ExchangeUser {
     stream.user = exchange
     this.#exchanges.set(stream, exchange)
     const needs = this.#options.routing.needs(this.#options.port)
-    if (needs.body || (needs.source && !this.#source.isKnown)) this.#learn(exchange, needs)
+    if (needs.body || (needs.source && !this.#source.isKnown)) void this.#learn(exchange, needs)
     else this.#decide(exchange, undefined)
   }
 
@@ -188,7 +178,7 @@ export class Http2Connection implements HopUser, ExchangeUser {
     // Half-closed: answers under way still reach it, as they would directly.
     this.#isEnding = true
     this.#clientEnded = true
-    for (const hop of this.#hops) hop.end()
+    for (const hop of this.#targets.hops) hop.end()
     this.#endIfIdle()
   }
 
@@ -202,12 +192,11 @@ export class Http2Connection implements HopUser, ExchangeUser {
     const { out } = this.#client
     // What goes out on one side makes room on the other: all that waited goes before anything is written.
     out.pump()
-    for (const hop of this.#hops) hop.hop.out.pump()
+    for (const hop of this.#targets.hops) hop.hop.out.pump()
     out.pump()
-    for (const hop of this.#hops) hop.settle()
+    for (const hop of this.#targets.hops) hop.settle()
     out.flush()
-    if (out.isFull) this.#unread.watch()
-    if (out.heldBytes > 0) this.#unasked.watch()
+    this.#watch.written()
     // What waits for room waits for ever: nobody will give any.
     if (this.#clientEnded && out.heldBytes > 0 && !out.isFull) this.#cut()
     else this.#holdBack()
@@ -217,7 +206,7 @@ export class Http2Connection implements HopUser, ExchangeUser {
   #holdBack(): void {
     const isCrowded = this.#client.out.backlogBytes > BACKLOG_BYTES
     let holds = isCrowded
-    for (const hop of this.#hops) {
+    for (const hop of this.#targets.hops) {
       if (hop.hop.out.backlogBytes > BACKLOG_BYTES) holds = true
       hop.hold(isCrowded)
     }
@@ -228,62 +217,7 @@ export class Http2Connection implements HopUser, ExchangeUser {
   }
 
   hopTo(choice: Choice): UpstreamHop {
-    const key = choice.to === 'app' ? APP : choice.key
-    this.#lastUsed = key
-    const known = this.#targets.get(key)
-    if (known !== undefined) return known
-    const { clock, connectApp, secure } = this.#options
-    const { port, routing } = this.#options
-    const isBridged = this.#speakHttp1.has(key) || spokenBy(routing, clock, port, key) === 'http1'
-    const connect = async (to: Choice, first: Buffer, signal: AbortSignal): Promise<Stream> => {
-      if (to.to === 'laptop') {
-        const within = secure && isBridged ? { ...secure, protocol: 'http/1.1' } : secure
-        return to.open(first, this.#source.address, signal, within)
-      }
-      const stream = await connectApp(signal)
-      stream.send(first)
-      return stream
-    }
-    const hop = new UpstreamHop({
-      isBridged,
-      onNoHttp2: (_hop, sure) => {
-        this.#speakHttp1.add(key)
-        if (sure) noteSpoken(routing, clock, port, key, 'http1')
-      },
-      choice,
-      clock,
-      held: this.#held,
-      maxStreams: MAX_STREAMS,
-      open: async (opened, first, signal) => {
-        if (!isBridged) return connect(opened.choice, first, signal)
-        const target = new Http1Target({
-          clock,
-          held: this.#held,
-          maxStreams: MAX_STREAMS,
-          connect: (request, until) => {
-            routing.bridged(port, opened.choice, 'http1')
-            return connect(opened.choice, request, until)
-          },
-          onLost: (stream, how) => {
-            opened.loseStream(stream, how)
-            this.onRead()
-          },
-        })
-        target.start()
-        target.stream.send(first)
-        return target.stream
-      },
-      onRetired: (retired) => {
-        if (this.#targets.get(key) === retired) this.#targets.delete(key)
-      },
-      onOver: (over, how) => this.#onHopOver(over, how),
-      onSettings: () => this.#advertise(),
-      onRead: () => this.onRead(),
-    })
-    this.#targets.set(key, hop)
-    this.#hops.add(hop)
-    hop.begin()
-    return hop
+    return this.#targets.to(choice)
   }
 
   decideAgain(exchange: Exchange, without?: ReadonlySet<string>): Choice {
@@ -302,12 +236,8 @@ export class Http2Connection implements HopUser, ExchangeUser {
     else this.#cut()
   }
 
-  refusedProtocol({ key }: Laptop): boolean {
-    if (this.#speakHttp1.has(key)) return false
-    const { routing, clock, port } = this.#options
-    this.#speakHttp1.add(key)
-    noteSpoken(routing, clock, port, key, 'http1')
-    return true
+  refusedProtocol(laptop: Laptop): boolean {
+    return this.#targets.refusedProtocol(laptop)
   }
 
   onDeclined(): void {
@@ -327,26 +257,11 @@ export class Http2Connection implements HopUser, ExchangeUser {
     this.#endIfIdle()
   }
 
-  #learn(exchange: Exchange, needs: FilterNeeds): void {
-    const { clock } = this.#options
-    const { head, down } = exchange
-    const { promise, resolve } = Promise.withResolvers<unknown>()
-    const isRead =
-      needs.body && !exchange.isWhole && JsonBody.isLookedInto(head.list('content-type'), head.contentLength)
-    if (isRead) {
-      const body = new JsonBody(clock, resolve)
-      exchange.learn((piece, isLast) => body.take(piece, isLast))
-      if (head.list('expect').toLowerCase() === '100-continue') down.block(CONTINUE, false)
-    } else {
-      exchange.learn(() => {})
-      resolve(undefined)
-    }
-    const learned = needs.source ? this.#source.learn() : undefined
-    void Promise.all([promise, learned]).then(([json]) => {
-      if (this.#isOver) return
-      this.#decide(exchange, json)
-      this.onRead()
-    })
+  async #learn(exchange: Exchange, needs: FilterNeeds): Promise<void> {
+    const json = await learn(exchange, needs, this.#source, this.#options.clock)
+    if (this.#isOver) return
+    this.#decide(exchange, json)
+    this.onRead()
   }
 
   #decide(exchange: Exchange, body: unknown): void {
@@ -366,46 +281,12 @@ export class Http2Connection implements HopUser, ExchangeUser {
   }
 
   #onHopOver(hop: UpstreamHop, how: Loss): void {
-    this.#hops.delete(hop)
-    this.#advertise()
-    if (hop.isApp && this.#lastUsed === APP && how.kind === 'gone' && this.#exchanges.size === 0) {
+    this.#advertised.update(this.#targets.hops)
+    if (hop.isApp && this.#targets.lastUsed === APP && how.kind === 'gone' && this.#exchanges.size === 0) {
       // Between requests the client's connection ends as it would directly.
-      if (this.#hops.size === 0) this.#end()
+      if (this.#targets.hops.size === 0) this.#end()
     }
     this.#endIfIdle()
-  }
-
-  /** Each minute: a client that has begun something and does not end it. */
-  #check(): void {
-    const { openBlock, hasSettings } = this.#client
-    if (!hasSettings || (openBlock > 0 && openBlock === this.#blockAtCheck)) {
-      this.#options.routing.counts.refused++
-      this.#client.goaway(ERROR_CODE.ENHANCE_YOUR_CALM)
-      this.#end()
-      return
-    }
-    this.#blockAtCheck = openBlock
-    const { out } = this.#client
-    const isStuck = (out.isFull || out.heldBytes > 0) && out.sentBytes === this.#sentAtCheck
-    this.#sentAtCheck = out.sentBytes
-    // One that is debugged may stop for long; memory is all that it costs.
-    if (!isStuck || HELD.usedBytes * 2 < HELD_LIMIT_BYTES) return
-    this.#options.routing.counts.refused++
-    this.#cut()
-  }
-
-  /** Says the least of what the targets take. Streams beyond that wait here. */
-  #advertise(): void {
-    let streams = MAX_STREAMS
-    let connectProtocol = this.#advertised.connectProtocol
-    for (const { hop } of this.#hops) {
-      streams = Math.min(streams, Math.max(1, hop.peer.maxConcurrentStreams))
-      connectProtocol ||= hop.peer.connectProtocol
-    }
-    const advertised = this.#advertised
-    if (streams !== advertised.streams) this.#client.say([SETTING.MAX_CONCURRENT_STREAMS, streams])
-    if (connectProtocol !== advertised.connectProtocol) this.#client.say([SETTING.ENABLE_CONNECT_PROTOCOL, 1])
-    this.#advertised = { streams, connectProtocol }
   }
 
   #goaway(): void {
@@ -437,13 +318,9 @@ export class Http2Connection implements HopUser, ExchangeUser {
   #leave(): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#timer.cancel()
-    this.#unread.end()
-    this.#unasked.end()
+    this.#watch.end()
     for (const exchange of [...this.#exchanges.values()]) exchange.abandon()
     this.#client.stop()
-    for (const hop of [...this.#hops]) hop.close()
-    this.#hops.clear()
-    this.#targets.clear()
+    this.#targets.close()
   }
 }

@@ -114,6 +114,8 @@ test('padding counts for windows and is kept', async () => {
   const client = await rawClient(port)
   client.headers(1, POST, FLAGS.headers)
   const server = await app.next()
+  // What comes before is kept, and sent as octets.
+  await server.frame(FRAME.HEADERS, 1)
   const padded = Buffer.concat([Buffer.from([255]), Buffer.from('x'), Buffer.alloc(255)])
   for (let n = 0; n < 6000; n++) {
     client.data(1, padded, FLAGS.padded)
