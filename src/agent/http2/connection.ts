@@ -13,6 +13,7 @@ import { letGo } from '../http/let-go.ts'
 import { APP, socketStream } from '../http/upstream.ts'
 import type { Choice, Laptop } from '../routing.ts'
 import { Advertised } from './advertised.ts'
+import type { Loss } from './asker.ts'
 import { BehindPreface } from './behind-preface.ts'
 import { ClientWatch } from './client-watch.ts'
 import { Exchange, type ExchangeUser } from './exchange.ts'
@@ -24,7 +25,7 @@ import type { Http2Options, Upgraded } from './http2-options.ts'
 import { learn } from './learn.ts'
 import { ownAnswer } from './own-answer.ts'
 import { Targets } from './targets.ts'
-import type { Loss, UpstreamHop } from './upstream-hop.ts'
+import type { UpstreamHop } from './upstream-hop.ts'
 
 const TO_APP: Choice = { to: 'app' }
 /** Streams of a client that may be open at once. */

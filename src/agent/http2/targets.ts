@@ -4,9 +4,10 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 import { APP } from '../http/upstream.ts'
 import type { Choice, Laptop, Routing, Secure } from '../routing.ts'
+import type { Loss } from './asker.ts'
 import { Http1Target } from './http1-target.ts'
 import { noteSpoken, spokenBy } from './spoken.ts'
-import { type Loss, UpstreamHop } from './upstream-hop.ts'
+import { UpstreamHop } from './upstream-hop.ts'
 
 export interface TargetsOptions {
   port: number
