@@ -5,6 +5,7 @@ import { ERROR_CODE } from '../../lib/http2/error-code.ts'
 import { FRAME } from '../../lib/http2/frame.ts'
 import { PREFACE } from '../../lib/http2/preface.ts'
 import { dial, place } from '../http/fixtures/place.ts'
+import { beforeApp } from './fixtures/between.ts'
 import { closeAll, h2Echo, h2Place, h2Server } from './fixtures/place2.ts'
 import { block, FLAGS, GET, gathering, POST, RawPeer, rawClient } from './fixtures/raw-peer.ts'
 
@@ -107,11 +108,9 @@ test('a client that is idle stays', async () => {
 })
 
 test('a client that never reads its answers holds a bounded number of them', async () => {
-  const app = gathering()
-  const { port } = await place(app.server)
-  const client = await rawClient(port)
+  const { client, next } = await beforeApp()
   client.headers(1, GET)
-  const server = await app.next()
+  const server = await next()
   await server.frame(FRAME.HEADERS, 1)
   client.socket.pause()
   // 16 MiB of interim answers: no window holds them back but the connection to the app.
@@ -127,11 +126,9 @@ test('a client that never reads its answers holds a bounded number of them', asy
 })
 
 test('a stream’s errors of the app are the client’s as INTERNAL_ERROR', async () => {
-  const app = gathering()
-  const { port } = await place(app.server)
-  const client = await rawClient(port)
+  const { client, next } = await beforeApp()
   client.headers(1, GET)
-  const server = await app.next()
+  const server = await next()
   await server.frame(FRAME.HEADERS, 1)
   server.headers(1, { ':status': '200', Bad: 'x' })
   assert.equal(await client.reset(1), ERROR_CODE.INTERNAL_ERROR)
