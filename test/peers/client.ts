@@ -6,6 +6,8 @@ export interface Client {
   cases: Set<string>
   /** It begins anew for each case anyway. */
   apart?: boolean
+  /** Its cases last long and cost little: it runs beside others, not in their turn. */
+  waits?: boolean
   /** Throws where it cannot be had on this machine. */
   prepare(): void
   /** @param user sent as `X-User`, unless it is empty */

@@ -38,6 +38,7 @@ export const KINDS: Kind[] = [
   },
   {
     name: 'hypercorn',
+    places: 6,
     cases: cases(
       `get post nothing head empty unchanged large upload pieces cookies many many-small load-many ${UPGRADE}`,
     ),
