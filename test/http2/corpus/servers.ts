@@ -38,15 +38,14 @@ export const KINDS: Kind[] = [
   },
   {
     name: 'hypercorn',
-    places: 6,
     cases: cases(
       `get post nothing head empty unchanged large upload pieces cookies many many-small load-many ${UPGRADE}`,
     ),
     start: (name) =>
       started((port) => ({
         command: python(),
-        args: ['-m', 'hypercorn', '--bind', `127.0.0.1:${port}`, '--keep-alive', HYPERCORN_KEEPS_S, 'asgi:answer'],
-        env: { REMOCAL_NAME: name, PYTHONPATH: PROGRAMS },
+        args: [join(PROGRAMS, 'asgi_server.py'), String(port)],
+        env: { REMOCAL_NAME: name },
       })),
   },
   {
@@ -69,9 +68,6 @@ export const KINDS: Kind[] = [
 ]
 
 const go = (): string => builtGoModule(join(PROGRAMS, '../go'), 'server')
-
-/** It closes a connection whose client has gone only when it has been idle for so long; a run is over after that. */
-const HYPERCORN_KEEPS_S = '4'
 
 /** Files, each with trailers; it gives back what it is sent. */
 function startNghttpd(name: string): Promise<Started> {
