@@ -5,6 +5,7 @@ import type { Clock, Timer } from '../../lib/clock.ts'
 import type { FilterNeeds } from '../../lib/filter/request.ts'
 import { ERROR_CODE } from '../../lib/http2/error-code.ts'
 import type { FieldBlock } from '../../lib/http2/hpack/field.ts'
+import { Http2Error } from '../../lib/http2/http2-error.ts'
 import { filterRequest } from '../../lib/http2/messages/filter-request.ts'
 import { requestHead } from '../../lib/http2/messages/request-head.ts'
 import { SETTING } from '../../lib/http2/settings.ts'
@@ -36,7 +37,9 @@ export interface Http2Options {
 }
 
 /** Streams of a client that may be open at once. */
-const MAX_STREAMS = 256
+const MAX_STREAMS = 1024
+/** Header blocks of all its open streams: each is kept while its stream may be led elsewhere. */
+const MAX_HEADS_BYTES = 16 * 1024 * 1024
 const WINDOWS = { stream: 256 * 1024, connection: 1024 * 1024 }
 /** DATA that waits for a slow receiver though its sender was given room for more on the connection: of all connections, and of one. */
 const HELD_LIMIT_BYTES = 64 * 1024 * 1024
@@ -67,6 +70,7 @@ export class Http2Connection implements HopUser, ExchangeUser {
   #clientEnded = false
   #isOver = false
   #isHeld = false
+  #headsBytes = 0
   #advertised = { streams: MAX_STREAMS, connectProtocol: false }
   #sentAtCheck = 0
 
@@ -102,6 +106,10 @@ export class Http2Connection implements HopUser, ExchangeUser {
       this.#answer(stream, 431, 'RC-E-320', 'The request is not passed on: its header fields are larger than 64 KiB.')
       return
     }
+    if (this.#headsBytes + block.encoded.length > MAX_HEADS_BYTES) {
+      this.#options.routing.counts.refused++
+      throw new Http2Error(ERROR_CODE.REFUSED_STREAM, 'open streams have too many header fields', stream.id)
+    }
     let exchange: Exchange
     try {
       exchange = new Exchange(this, stream, requestHead(block, stream.id), block.encoded, endStream)
@@ -111,6 +119,7 @@ export class Http2Connection implements HopUser, ExchangeUser {
     }
     stream.user = exchange
     this.#exchanges.set(stream, exchange)
+    this.#headsBytes += exchange.headBytes
     const needs = this.#options.routing.needs(this.#options.port)
     if (needs.body || (needs.source && !this.#source.isKnown)) this.#learn(exchange, needs)
     else this.#decide(exchange, undefined)
@@ -259,7 +268,7 @@ export class Http2Connection implements HopUser, ExchangeUser {
   }
 
   onOver(exchange: Exchange): void {
-    this.#exchanges.delete(exchange.down)
+    if (this.#exchanges.delete(exchange.down)) this.#headsBytes -= exchange.headBytes
     this.#endIfIdle()
   }
 

@@ -52,6 +52,8 @@ export class Exchange implements StreamUser, Asker {
   /** The request is whole, and its trailers. */
   #isWhole: boolean
   #hasBody = false
+  /** Of its header block. */
+  readonly headBytes: number
   #trailers: Buffer | undefined
   #trailerFields: HeadFields | undefined
   #copies: MessageCopies | undefined
@@ -69,6 +71,7 @@ export class Exchange implements StreamUser, Asker {
     this.down = down
     this.head = head
     this.#kept = new KeptBytes(block)
+    this.headBytes = block.length
     this.#requestLength = new ContentLength(head.contentLength)
     this.#isWhole = endStream
     if (endStream) this.#requestLength.end(down.id)
