@@ -6,8 +6,7 @@ const TYPES = [
   ...[FRAME.HEADERS, FRAME.HEADERS, FRAME.HEADERS, FRAME.DATA, FRAME.DATA, FRAME.SETTINGS, FRAME.WINDOW_UPDATE],
   ...[FRAME.RST_STREAM, FRAME.PING, FRAME.PRIORITY, FRAME.GOAWAY, FRAME.DATA, 0xf0],
 ]
-const STREAMS = [1, 1, 1, 3, 3, 5, 7]
-const ODD_STREAMS = [0, 2, 0x7fffffff, 0xffffffff]
+const ODD_STREAMS = [0, 1, 2, 9, 0x7fffffff, 0xffffffff]
 /** By type, where only one length is right. */
 const LENGTHS = new Map<number, number>([
   [FRAME.SETTINGS, 6],
@@ -19,6 +18,8 @@ const LENGTHS = new Map<number, number>([
 ])
 /** `GET / http` of `orders`. */
 const REQUEST = Buffer.from([0x82, 0x86, 0x84, 0x41, 6, ...Buffer.from('orders')])
+/** A field of the static table, which may come often. */
+const USER_AGENT = 0x80 + 58
 const ROOM = Buffer.alloc(400_000)
 
 /** The bytes are good until the next call. */
@@ -26,11 +27,14 @@ export function sent(random: Random): Buffer {
   let at = 0
   if (random.int(0, 15) > 0) at = frame(at, FRAME.SETTINGS, 0, 0, random.int(0, 3) * 6, random)
   let open = 0
+  let last = -1
   for (let frames = random.int(0, 9); frames > 0; frames--) {
     const continues = open > 0 && random.int(0, 15) > 0
-    const type = continues ? FRAME.CONTINUATION : typeOf(random)
+    const opens = last < 1 && random.int(0, 15) > 0
+    const type = continues ? FRAME.CONTINUATION : opens ? FRAME.HEADERS : typeOf(random)
     const flags = flagsOf(type, random)
-    const stream = streamOf(type, open, random)
+    const stream = streamOf(type, open, last, random)
+    if (type === FRAME.HEADERS && stream < 100) last = Math.max(last, stream)
     if (type === FRAME.HEADERS || type === FRAME.CONTINUATION) {
       if (random.int(0, 2000) === 0) frames += random.int(30, 40)
       open = (flags & FLAG.END_HEADERS) === 0 ? stream : 0
@@ -68,11 +72,14 @@ function flagsOf(type: number, random: Random): number {
   return random.int(0, 3) > 0 ? 0 : random.int(0, 255)
 }
 
-function streamOf(type: number, open: number, random: Random): number {
+/** @param open whose block is not whole. @param last the stream that was opened last */
+function streamOf(type: number, open: number, last: number, random: Random): number {
   if (open > 0 && random.int(0, 15) > 0) return open
-  if ((type === FRAME.SETTINGS || type === FRAME.PING || type === FRAME.GOAWAY) && random.int(0, 15) > 0) return 0
-  const all = random.int(0, 40) > 0 ? STREAMS : ODD_STREAMS
-  return all[random.int(0, all.length - 1)] as number
+  if (random.int(0, 60) === 0) return ODD_STREAMS[random.int(0, ODD_STREAMS.length - 1)] as number
+  if (type === FRAME.SETTINGS || type === FRAME.PING || type === FRAME.GOAWAY) return 0
+  if (type === FRAME.WINDOW_UPDATE && random.int(0, 1) === 0) return 0
+  if (type === FRAME.HEADERS && (last < 1 || random.int(0, 3) > 0)) return last + 2
+  return Math.max(1, last - 2 * random.int(0, 2))
 }
 
 function lengthOf(type: number, random: Random): number {
@@ -88,7 +95,7 @@ function lengthOf(type: number, random: Random): number {
 function frame(at: number, type: number, flags: number, stream: number, length: number, random: Random): number {
   writeFrameHeader(ROOM, at, length, type, flags, stream)
   const from = at + FRAME_HEADER_BYTES
-  if (type === FRAME.HEADERS && length >= REQUEST.length && random.int(0, 7) > 0) {
+  if (type === FRAME.HEADERS && length < 100 && random.int(0, 20) > 0) {
     const before = ((flags & FLAG.PADDED) === 0 ? 0 : 1) + ((flags & FLAG.PRIORITY) === 0 ? 0 : 5)
     const size = before + REQUEST.length
     writeFrameHeader(ROOM, at, size, type, flags, stream)
@@ -108,8 +115,14 @@ function frame(at: number, type: number, flags: number, stream: number, length: 
     }
     return from + length
   }
+  if (type === FRAME.CONTINUATION && random.int(0, 20) > 0) {
+    ROOM.fill(USER_AGENT, from, from + length)
+    return from + length
+  }
   // Few octets are new: what is there from other frames is as good.
   for (let octets = Math.min(length, 12), one = from; octets > 0; octets--, one++) ROOM[one] = random.int(0, 255)
+  // Windows are wide enough for some of them.
+  if (type === FRAME.WINDOW_UPDATE && random.int(0, 15) > 0) ROOM[from] = 0
   return from + length
 }
 
