@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { unpacked } from '../../../scripts/debian.ts'
 import { type Client, type Command, program } from '../../peers/client.ts'
-import { builtGoModule } from '../../peers/servers/built.ts'
+import { builtGoModule, builtJava } from '../../peers/servers/built.ts'
 import { python } from '../../peers/servers/python.ts'
 import { CURL, CURL_UPGRADE, curl, H2LOAD, h2load, NGHTTP, nghttp } from './tools.ts'
 
@@ -25,7 +25,19 @@ const BY_GRPC: { name: string; command: () => Command }[] = [
   { name: 'grpc-js', command: () => ({ command: process.execPath, args: [join(PROGRAMS, 'grpc.ts')] }) },
   { name: 'grpcio', command: () => ({ command: python(), args: [join(PROGRAMS, 'client.py'), 'grpc'] }) },
   { name: 'grpc-go', command: go('grpc') },
+  { name: 'grpc-java', command: grpcJava },
 ]
+
+/** What libgrpc-java is used with, though it names none of them. */
+const GRPC_JAVA = [
+  ...['libgrpc-java', 'libnetty-java', 'libguava-java', 'libperfmark-java', 'libgoogle-gson-java'],
+  'libgeronimo-annotation-1.3-spec-java',
+]
+
+function grpcJava(): Command {
+  const { command, args, env } = builtJava(join(PROGRAMS, 'Grpc.java'), GRPC_JAVA)
+  return { command, args: ['-XX:TieredStopAtLevel=1', '-Xmx512m', ...args, 'Grpc'], env }
+}
 
 export const CLIENTS: Client[] = [
   {
