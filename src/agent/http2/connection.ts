@@ -4,6 +4,7 @@ import type { FilterNeeds } from '../../lib/filter/request.ts'
 import { ERROR_CODE } from '../../lib/http2/error-code.ts'
 import { HpackDecoder } from '../../lib/http2/hpack/decoder.ts'
 import type { FieldBlock } from '../../lib/http2/hpack/field.ts'
+import { Http2Error } from '../../lib/http2/http2-error.ts'
 import { filterRequest } from '../../lib/http2/messages/filter-request.ts'
 import { requestHead } from '../../lib/http2/messages/request-head.ts'
 import type { FlowHandlers, FlowReset } from '../../wire/mux/contract.ts'
@@ -29,7 +30,9 @@ import type { UpstreamHop } from './upstream-hop.ts'
 
 const TO_APP: Choice = { to: 'app' }
 /** Streams of a client that may be open at once. */
-const MAX_STREAMS = 256
+const MAX_STREAMS = 1024
+/** Header blocks of all its open streams: each is kept while its stream may be led elsewhere. */
+const MAX_HEADS_BYTES = 16 * 1024 * 1024
 const WINDOWS = { stream: 256 * 1024, connection: 1024 * 1024 }
 /** DATA that waits for a slow receiver though its sender was given room for more on the connection: of all connections, and of one. */
 const HELD_LIMIT_BYTES = 64 * 1024 * 1024
@@ -53,6 +56,7 @@ export class Http2Connection implements HopUser, ExchangeUser {
   #clientEnded = false
   #isOver = false
   #isHeld = false
+  #headsBytes = 0
 
   constructor(options: Http2Options) {
     const { client, clock, routing } = options
@@ -119,6 +123,7 @@ export class Http2Connection implements HopUser, ExchangeUser {
     const exchange = new Exchange(this, stream, requestHead(block, 1), block.encoded, true)
     stream.user = exchange
     this.#exchanges.set(stream, exchange)
+    this.#headsBytes += exchange.headBytes
     this.#client.out.connect(this.#socket)
     const hop = this.hopTo(TO_APP)
     exchange.adopt(hop)
@@ -144,6 +149,10 @@ export class Http2Connection implements HopUser, ExchangeUser {
       this.#answer(stream, 431, 'RC-E-320', 'The request is not passed on: its header fields are larger than 64 KiB.')
       return
     }
+    if (this.#headsBytes + block.encoded.length > MAX_HEADS_BYTES) {
+      this.#options.routing.counts.refused++
+      throw new Http2Error(ERROR_CODE.REFUSED_STREAM, 'open streams have too many header fields', stream.id)
+    }
     let exchange: Exchange
     try {
       exchange = new Exchange(this, stream, requestHead(block, stream.id), block.encoded, endStream)
@@ -153,6 +162,7 @@ export class Http2Connection implements HopUser, ExchangeUser {
     }
     stream.user = exchange
     this.#exchanges.set(stream, exchange)
+    this.#headsBytes += exchange.headBytes
     const needs = this.#options.routing.needs(this.#options.port)
     if (needs.body || (needs.source && !this.#source.isKnown)) void this.#learn(exchange, needs)
     else this.#decide(exchange, undefined)
@@ -254,7 +264,7 @@ export class Http2Connection implements HopUser, ExchangeUser {
   }
 
   onOver(exchange: Exchange): void {
-    this.#exchanges.delete(exchange.down)
+    if (this.#exchanges.delete(exchange.down)) this.#headsBytes -= exchange.headBytes
     this.#endIfIdle()
   }
 

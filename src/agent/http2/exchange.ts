@@ -40,6 +40,8 @@ const MAX_TRIES = 3
 const TO_APP: Choice = { to: 'app' }
 export class Exchange implements StreamUser, Asker {
   readonly down: HopStream
+  /** Of the request's header block. */
+  readonly headBytes: number
   readonly #user: ExchangeUser
   readonly #request: RequestSide
   #answerLength: ContentLength | undefined
@@ -56,6 +58,7 @@ export class Exchange implements StreamUser, Asker {
   constructor(user: ExchangeUser, down: HopStream, head: RequestHead, block: Buffer, endStream: boolean) {
     this.#user = user
     this.down = down
+    this.headBytes = block.length
     this.#request = new RequestSide(down, head, block, endStream)
   }
 

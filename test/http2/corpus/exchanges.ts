@@ -31,7 +31,7 @@ class Half {
 /** @returns one text for each exchange, those of HTTP/1.1 before an upgrade as they came */
 export function exchangesOf({ sent, answered }: Recorded): string[] {
   const preface = sent.indexOf(PREFACE)
-  if (preface < 0) return sent.length + answered.length === 0 ? [] : [plain(`${latin(sent)}\n${latin(answered)}`)]
+  if (preface < 0) return isUnused(sent, answered) ? [] : [plain(`${latin(sent)}\n${latin(answered)}`)]
   const switched = answered.indexOf('HTTP/1.1 101') === 0 ? answered.indexOf('\r\n\r\n') + 4 : 0
   const requests = halves(sent.subarray(preface + PREFACE.length))
   const answers = halves(answered.subarray(switched))
@@ -42,6 +42,14 @@ export function exchangesOf({ sent, answered }: Recorded): string[] {
   if (switched === 0) return texts
   const upgraded = `${latin(sent.subarray(0, preface))}\n${latin(answered.subarray(0, switched))}${answers.get(UPGRADED)?.blocks[0] ?? ''}`
   return [plain(`${upgraded}${answers.get(UPGRADED)?.rest ?? ''}`), ...texts]
+}
+
+/**
+ * Of a connection on which nothing was asked. net/http opens some that it does not need in the end, as it is told how many streams each may have; a server may begin with its
+ * SETTINGS (RFC 9113 §3.4), and the agent waits for what the client says.
+ */
+function isUnused(sent: Buffer, answered: Buffer): boolean {
+  return sent.length === 0 && (answered.length === 0 || answered[3] === FRAME.SETTINGS)
 }
 
 /**
