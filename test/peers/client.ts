@@ -13,6 +13,8 @@ export interface Client {
   apart?: boolean
   /** Its cases last long and cost little: it runs beside others, not in their turn. */
   waits?: boolean
+  /** What it does is done to the app only, on purpose. */
+  appOnly?: boolean
   /** Throws where it cannot be had on this machine. */
   prepare(): void
   /** @param user sent as `X-User`, unless it is empty */

@@ -15,7 +15,8 @@ export function rowsOf(clients: Client[], kind: Kind, only: string): Row[] {
   const rows = clients.flatMap((client) => {
     const cases = [...client.cases].filter((name) => kind.cases.has(name))
     const together = client.apart === true ? cases.map((one) => [one]) : [cases]
-    return together.flatMap((some) => ['', 'jane'].map((user) => rowOf(client, kind, some, user)))
+    const users = client.appOnly === true ? [''] : ['', 'jane']
+    return together.flatMap((some) => users.map((user) => rowOf(client, kind, some, user)))
   })
   return rows
     .filter(({ name, cases }) => cases.length > 0 && name.includes(only))

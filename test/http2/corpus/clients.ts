@@ -49,6 +49,8 @@ export const CLIENTS: Client[] = [
   },
   {
     name: 'curl, upgrade',
+    // The offer goes to the app alone: a laptop is asked in what the client speaks.
+    appOnly: true,
     cases: CURL_UPGRADE,
     apart: true,
     prepare: () => void unpacked('curl'),
