@@ -5,7 +5,7 @@ import { Waiters } from '../lib/waiters.ts'
 import { type ControlChannel, controlChannel } from '../wire/control.ts'
 import { Registry } from '../wire/durable/registry.ts'
 import type { Link } from '../wire/link/link.ts'
-import type { Beside, CopyCounts, EarlierCount, FilterCounts, Seen } from '../wire/messages/control.ts'
+import type { Beside, BridgeCounts, CopyCounts, EarlierCount, FilterCounts, Seen } from '../wire/messages/control.ts'
 import type { Hello } from '../wire/messages/hello.ts'
 import type { Identity, Opening, Session } from '../wire/session/contract.ts'
 import { drained } from '../wire/session/drained.ts'
@@ -32,8 +32,8 @@ export interface Laptop {
   watch(intercept: string, watcher: LaptopWatcher): () => void
   /** Tells it which of them are routed to it. */
   attached(intercepts: string[]): void
-  /** Tells it what became of copies, of connections from before, what filters could not be asked, or what a watch saw. */
-  tell(news: CopyCounts | EarlierCount | FilterCounts | Seen | Beside): void
+  /** Tells it what became of copies, of connections from before, what filters could not be asked, what was bridged, or what a watch saw. */
+  tell(news: BridgeCounts | CopyCounts | EarlierCount | FilterCounts | Seen | Beside): void
 }
 
 export interface LaptopsOptions {

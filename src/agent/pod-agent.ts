@@ -8,10 +8,10 @@ import type { Opening } from '../wire/session/contract.ts'
 import type { AppProcess } from './app-process.ts'
 import { coalesce } from './coalesce.ts'
 import { Copies } from './copies/copies.ts'
+import { CountNews } from './count-news.ts'
 import type { RoleContext } from './dialer-role.ts'
 import type { Earlier } from './earlier/earlier.ts'
 import { tellEarlier } from './earlier/tell-earlier.ts'
-import { FilterNews } from './filter-news.ts'
 import { type Laptop, Laptops } from './laptops.ts'
 import { Managers } from './managers.ts'
 import { Routes } from './routes.ts'
@@ -41,7 +41,7 @@ export class PodAgent {
   readonly #options: PodAgentOptions
   readonly #laptops: Laptops
   readonly #copies: Copies
-  readonly #filterNews = new FilterNews()
+  readonly #countNews = new CountNews()
   readonly #watches: Watches
   readonly #managers: Managers
   readonly #sources: Sources
@@ -228,7 +228,10 @@ export class PodAgent {
     const { clock } = this.#options
     for (const route of this.routes.active()) {
       const laptop = this.#laptops.serving(route.session, route.intercept)
-      if (laptop !== undefined) this.#filterNews.tell(laptop, route, this.routes.filterCounts(route))
+      if (laptop === undefined) continue
+      const { intercept } = route
+      this.#countNews.tell(laptop, { kind: 'filtered', intercept, ...this.routes.filterCounts(route) })
+      this.#countNews.tell(laptop, this.routes.bridges.of(route))
     }
     const ports = 'want' in this.#ports ? this.#ports : undefined
     if (ports !== undefined) this.#watches.tell(ports)

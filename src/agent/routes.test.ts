@@ -15,7 +15,7 @@ test('the first route that matches wins; what nobody wants goes to the app', asy
   assert.equal(keyOf(routes.decide(80, request('/a')).choice), 'a key of a')
   assert.equal(keyOf(routes.decide(80, request('/x')).choice), 'b key of b')
   assert.equal(routes.decide(81, request('/a')).choice.to, 'app')
-  assert.deepEqual(routes.counts, { app: 1, laptop: 2, refused: 0, unheard: 0, declined: 0, bridged: 0, unread: 0 })
+  assert.deepEqual(routes.counts, { app: 1, laptop: 2, refused: 0, unheard: 0, declined: 0, unread: 0 })
 })
 
 test('a route counts only while its laptop serves it', async () => {

@@ -2,8 +2,9 @@
 import { compileFilter, type Filter } from '../lib/filter/compile.ts'
 import type { FilterNeeds, FilterRequest, FilterSource } from '../lib/filter/request.ts'
 import { FilterTable } from '../lib/filter/table.ts'
-import type { AgentConfig, Probe, Route } from '../wire/messages/control.ts'
+import type { AgentConfig, Bridged, Probe, Route } from '../wire/messages/control.ts'
 import { StreamRefused } from '../wire/session/refused.ts'
+import { Bridges } from './bridges.ts'
 import type { Laptop as LaptopSession } from './laptops.ts'
 import type { Choice, Copier, Decision, Laptop, RawConnection, RouteCounts, Routing, Watcher } from './routing.ts'
 import type { ClientHello } from './tls/client-hello.ts'
@@ -78,7 +79,8 @@ const TO_APP: Decision = { choice: APP, copiers: NO_COPIERS }
 const NO_NEEDS: FilterNeeds = { body: false, source: false }
 
 export class Routes implements Routing {
-  readonly counts: RouteCounts = { app: 0, laptop: 0, refused: 0, unheard: 0, declined: 0, bridged: 0, unread: 0 }
+  readonly counts: RouteCounts = { app: 0, laptop: 0, refused: 0, unheard: 0, declined: 0, unread: 0 }
+  readonly bridges = new Bridges()
   readonly source: RoutesOptions['source']
   readonly #options: RoutesOptions
   #config: AgentConfig | undefined
@@ -112,6 +114,7 @@ export class Routes implements Routing {
     const routes = await Promise.all(config.routes.map((route) => compiled(route, this.#filters.get(keyOf(route)))))
     if (!this.isNewer(config)) return false
     this.#config = config
+    this.bridges.keep(config.routes)
     this.#filters = new Map(routes.map(({ route, filter }) => [keyOf(route), filter]))
     const copiers = new Map<string, Copier>()
     const copierOf = (route: Route, port: number): Copier => {
@@ -187,6 +190,10 @@ export class Routes implements Routing {
       if (hello === undefined || served.route.tls?.plaintext !== true) return this.#choice(served)
     }
     return this.#choice(undefined)
+  }
+
+  bridged(port: number, choice: Choice, as: keyof Bridged): void {
+    this.bridges.count(port, choice, as)
   }
 
   #tablesOf(port: number, routes: Compiled[], copierOf: (route: Route, port: number) => Copier): PortTables {
@@ -282,6 +289,7 @@ function choiceOf({ intercept, ifDown = 'app' }: Route, port: number, laptop: La
     to: 'laptop',
     // A daemon that came back has a session of its own: streams of the old one are not used again.
     key: `${intercept} ${laptop.session.peer.publicKey}`,
+    intercept,
     ifDown,
     watch: (watcher) => laptop.watch(intercept, watcher),
     async open(data, from, signal, secure) {

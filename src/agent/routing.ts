@@ -1,5 +1,6 @@
 /** Who answers: the contract between the agent, which knows the routes, and what reads connections (`http/`). */
 import type { FilterNeeds, FilterRequest, FilterSource } from '../lib/filter/request.ts'
+import type { Bridged } from '../wire/messages/control.ts'
 import type { Stream } from '../wire/session/contract.ts'
 import type { ClientHello } from './tls/client-hello.ts'
 
@@ -18,6 +19,8 @@ export interface Laptop {
   to: 'laptop'
   /** Of the Intercept and the laptop: requests with the same key may share a stream. */
   key: string
+  /** The Intercept's uid. */
+  intercept: string
   /** Who answers when nothing listens on the laptop: the app, or the agent itself with an error. */
   ifDown: 'app' | 'error'
   /**
@@ -100,6 +103,8 @@ export interface Routing {
    * @returns the paths in the pod that they say the app's certificates and keys have; undefined when nobody wants to
    */
   wantsInside(port: number, hello: ClientHello): readonly string[] | undefined
+  /** A request was passed on in another HTTP than its client's, since who takes it speaks no other. */
+  bridged(port: number, choice: Choice, as: keyof Bridged): void
   /** How many requests went where, for status. */
   readonly counts: RouteCounts
 }
@@ -125,8 +130,6 @@ export interface RouteCounts {
   unheard: number
   /** Requests that the laptop's program declined. */
   declined: number
-  /** Requests of HTTP/2 that a target got as HTTP/1.1, since it speaks no other. */
-  bridged: number
   /** Connections that were cut because their client did not read the last that it was answered. */
   unread: number
 }

@@ -2,7 +2,7 @@
 import { Waiters } from '../lib/waiters.ts'
 import { openCircuit } from '../wire/carrier/open-circuit.ts'
 import { type ControlChannel, controlChannel } from '../wire/control.ts'
-import type { Beside, CopyCounts, EarlierCount, FilterCounts, Seen } from '../wire/messages/control.ts'
+import type { Beside, BridgeCounts, CopyCounts, EarlierCount, FilterCounts, Seen } from '../wire/messages/control.ts'
 import type { LinkMux } from '../wire/mux/mux.ts'
 import type { Opening, Session } from '../wire/session/contract.ts'
 import { drained } from '../wire/session/drained.ts'
@@ -22,6 +22,7 @@ export interface Served {
   onCounts(podUid: string, counts: CopyCounts): void
   onEarlier(podUid: string, count: EarlierCount): void
   onFiltered(podUid: string, counts: FilterCounts): void
+  onBridged(podUid: string, counts: BridgeCounts): void
   onSeen(podUid: string, news: Seen | Beside): void
   /** What an agent routes to this laptop has changed. */
   onAttached(): void
@@ -189,6 +190,7 @@ export class AgentLinks {
       onMessage: (message) => {
         if (message.kind === 'copies') link.served.get(message.intercept)?.onCounts(podUid, message)
         if (message.kind === 'filtered') link.served.get(message.intercept)?.onFiltered(podUid, message)
+        if (message.kind === 'bridged') link.served.get(message.intercept)?.onBridged(podUid, message)
         if (message.kind === 'seen' || message.kind === 'beside') {
           link.served.get(message.intercept)?.onSeen(podUid, message)
         }

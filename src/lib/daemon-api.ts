@@ -301,6 +301,14 @@ export interface LeaveResult {
 
 /** POST /v1/settle {target} → `{}` when all that was being left there is gone. */
 
+/** Requests that were passed on in another HTTP than their client's, since who took them speaks no other. */
+export interface BridgedRequests {
+  /** Who took them: the laptop's program, or the app in the pod. */
+  who: 'laptop' | 'app'
+  bridged: 'http/1.1 → h2' | 'h2 → http/1.1'
+  requests: number
+}
+
 /** Requests that a filter did not match because it could not be asked to its end. */
 export interface FilterCounts {
   exceeded: number
@@ -336,7 +344,14 @@ export interface StatusResult {
       wiretap?: WiretapShare & WiretapCounts
       ports: { port: number; target: number }[]
       since: string
-      agents: { pod: string; state: string; routeNow: string; message?: string; earlier?: EarlierConnections }[]
+      agents: {
+        pod: string
+        state: string
+        routeNow: string
+        message?: string
+        earlier?: EarlierConnections
+        bridged?: BridgedRequests[]
+      }[]
     }[]
   }[]
 }

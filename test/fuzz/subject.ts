@@ -32,4 +32,13 @@ export const SUBJECTS: ReadonlyMap<string, Subject> = new Map([
       leastRefused: 0.1,
     },
   ],
+  [
+    'frames',
+    {
+      title: 'connections of HTTP/2 beside a reader of frames by the letter',
+      load: async () => (await import('../http2/frames/check.ts')).check,
+      leastSame: 0.25,
+      leastRefused: 0.1,
+    },
+  ],
 ])

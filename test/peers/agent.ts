@@ -22,6 +22,7 @@ export async function startAgent(app: number, laptop: number): Promise<Agent> {
   const toLaptop: Choice = {
     to: 'laptop',
     key: 'jane',
+    intercept: 'jane',
     ifDown: 'error',
     async open(data, _from, signal) {
       const socket = connect({ port: laptop, host: '127.0.0.1', noDelay: true, allowHalfOpen: true, signal })
@@ -45,7 +46,8 @@ export async function startAgent(app: number, laptop: number): Promise<Agent> {
       decided.push('whole')
       return { to: 'app' }
     },
-    counts: { app: 0, laptop: 0, refused: 0, unheard: 0, declined: 0, bridged: 0, unread: 0 },
+    bridged() {},
+    counts: { app: 0, laptop: 0, refused: 0, unheard: 0, declined: 0, unread: 0 },
   }
   const server = createSlabServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     open.add(client)

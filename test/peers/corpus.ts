@@ -2,11 +2,14 @@
  * Clients and servers beside each other: each case directly and through the agent, to the app and to a laptop. Arguments of the program:
  * `[--allow-missing] [--only TEXT]`. Exit code 79 when something differs, 69 when something cannot be had here.
  */
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Client } from './client.ts'
 import type { Kind } from './kind.ts'
 import { Place, type Way } from './place.ts'
+import { type Row, rowsOf } from './row.ts'
 import type { Run } from './run.ts'
+import { Slots } from './slots.ts'
 
 export interface Corpus {
   clients: Client[]
@@ -44,6 +47,8 @@ class Pass {
   readonly #corpus: Corpus
   readonly #only: string
   readonly #clients: Client[]
+  /** Clients are processes, beside those of their servers. */
+  readonly #slots = new Slots(availableParallelism() + 1)
 
   constructor(corpus: Corpus, only: string) {
     this.#corpus = corpus
@@ -51,13 +56,9 @@ class Pass {
     this.#clients = corpus.clients.filter((client) => this.#canBeHad(client))
   }
 
+  /** All kinds at once: most of a run is waiting for connections to be over. What costs is bounded by slots. */
   async run(): Promise<void> {
-    const waiting = [...this.#corpus.kinds]
-    const one = async (): Promise<void> => {
-      for (let kind = waiting.shift(); kind !== undefined; kind = waiting.shift()) await this.#against(kind)
-    }
-    // Two at a time: their clients are processes too.
-    await Promise.all([one(), one()])
+    await Promise.all(this.#corpus.kinds.map((kind) => this.#against(kind)))
   }
 
   #canBeHad(client: Client): boolean {
@@ -71,46 +72,35 @@ class Pass {
   }
 
   async #against(kind: Kind): Promise<void> {
-    const rows = this.#rows(kind)
+    const rows = rowsOf(this.#clients, kind, this.#only)
     const several = Object.entries(this.#corpus.several).filter(
       ([one]) => kind.cases.has(one) && `sockets ${one} → ${kind.name}`.includes(this.#only),
     )
     if (rows.length + several.length === 0) return
-    let place: Place
-    try {
-      place = await Place.start(kind)
-    } catch (error) {
-      this.missing.push(`${kind.name}: ${textOf(error)}`)
-      return
-    }
-    try {
-      for (const { name, client, cases, user } of rows) await this.#judged(place, name, client, cases, user)
-      for (const [one, check] of several) {
-        const startMs = performance.now()
-        this.#judge(`sockets ${one} → ${kind.name}`, startMs, await check(place).catch(textOf))
+    const inPlace = async (): Promise<void> => {
+      const place = await this.#slots.with(() => Place.start(kind))
+      try {
+        for (let row = rows.shift(); row !== undefined; row = rows.shift()) await this.#judged(place, row)
+        for (let one = several.shift(); one !== undefined; one = several.shift()) {
+          const [name, check] = one
+          const startMs = performance.now()
+          const problem = await this.#slots.with(() => check(place)).catch(textOf)
+          this.#judge(`sockets ${name} → ${kind.name}`, startMs, problem)
+        }
+      } finally {
+        await place.close()
       }
-    } finally {
-      await place.close()
     }
-  }
-
-  #rows(kind: Kind): { name: string; client: Client; cases: string[]; user: string }[] {
-    return this.#clients
-      .flatMap((client) => {
-        const cases = [...client.cases].filter((name) => kind.cases.has(name))
-        return (client.apart === true ? cases.map((one) => [one]) : [cases]).flatMap((some) =>
-          ['', 'jane'].map((user) => {
-            const name = `${client.name} → ${kind.name} (${user === '' ? 'app' : 'laptop'}): ${some.join(' ')}`
-            return { name, client, cases: some, user }
-          }),
-        )
-      })
-      .filter(({ name, cases }) => cases.length > 0 && name.includes(this.#only))
+    const places = Math.min(kind.places ?? 1, rows.length + several.length)
+    const ended = await Promise.allSettled(Array.from({ length: places }, inPlace))
+    const failed = ended.find((one) => one.status === 'rejected')
+    if (failed !== undefined) this.missing.push(`${kind.name}: ${textOf(failed.reason)}`)
   }
 
   /** Cases one after the other in one process; where they differ, each of them again by itself. */
-  async #judged(place: Place, name: string, client: Client, cases: string[], user: string): Promise<void> {
+  async #judged(place: Place, row: Row): Promise<void> {
     const startMs = performance.now()
+    const { name, client, cases, user } = row
     const problem = await this.#compared(place, client, cases, user)
     this.#judge(name, startMs, problem, cases.length)
     if (problem === undefined || cases.length === 1) return
@@ -123,9 +113,9 @@ class Pass {
   async #compared(place: Place, client: Client, cases: string[], user: string): Promise<string | undefined> {
     let way: Way = 'direct'
     try {
-      const direct = await place.run(client, cases, way, user)
+      const direct = await place.run(client, cases, way, user, this.#slots)
       way = 'agent'
-      return this.#corpus.difference(direct, await place.run(client, cases, way, user))
+      return this.#corpus.difference(direct, await place.run(client, cases, way, user, this.#slots))
     } catch (error) {
       await place.forget().catch(() => {})
       return `${way}: ${textOf(error)}`

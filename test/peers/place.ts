@@ -6,6 +6,7 @@ import type { Client } from './client.ts'
 import type { Kind } from './kind.ts'
 import { Relay } from './relay.ts'
 import type { Run } from './run.ts'
+import type { Slots } from './slots.ts'
 import type { Started } from './started.ts'
 
 export type Way = 'direct' | 'agent'
@@ -43,9 +44,10 @@ export class Place {
   }
 
   /** @param user `jane`, whose requests go to the second server, or empty */
-  async run(client: Client, cases: string[], way: Way, user: string): Promise<Run> {
+  async run(client: Client, cases: string[], way: Way, user: string, slots: Slots): Promise<Run> {
     this.#front.to = way === 'agent' ? this.#agent.port : (this.#back[user === '' ? 0 : 1]?.port ?? 0)
-    const said = await client.run(this.#front.port, user, cases)
+    const ask = (): Promise<string> => client.run(this.#front.port, user, cases)
+    const said = await (client.waits === true ? ask() : slots.with(ask))
     const [front, app, laptop] = await Promise.all([this.#front, ...this.#back].map((relay) => relay.taken(LIMIT_MS)))
     const [used = [], other = []] = user === '' ? [app, laptop] : [laptop, app]
     if (other.length > 0) throw new Error(`${other.length} connections went to the other server`)

@@ -12,9 +12,9 @@ export interface AnswerUser {
   begins(head: ResponseHead): boolean
   /** Bytes of the final answer. */
   piece(bytes: Buffer): void
-  /** The connection is a tunnel from here on. @param headBytes how many of `bytes` are the head */
-  opens(bytes: Buffer, headBytes: number): void
-  /** Bytes of a tunnel, or of an answer that cannot be read. */
+  /** The connection is a tunnel from here on, or another protocol's. @param bytes begin with the head */
+  opens(bytes: Buffer, head: ResponseHead): void
+  /** Bytes of a tunnel, or of an answer that cannot be read: the first of these tell `isOpaque`. */
   unread(bytes: Buffer): void
 }
 
@@ -127,7 +127,7 @@ export class Answer {
     const { status } = head
     if (status === 101 || (this.#method === 'CONNECT' && status < 300)) {
       this.#isTunnel = true
-      this.#user.opens(this.#takeHead(), head.bytes)
+      this.#user.opens(this.#takeHead(), head)
       return
     }
     if (!this.#user.begins(head)) return

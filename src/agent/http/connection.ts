@@ -7,7 +7,11 @@ import { withoutH2c } from '../../lib/http1/without-h2c.ts'
 import { readDirectly, unsentBytes } from '../../lib/slab-socket.ts'
 import { Written } from '../../lib/written.ts'
 import type { Stream } from '../../wire/session/contract.ts'
-import type { Choice, Routing, Secure } from '../routing.ts'
+import { goOverToHttp2 } from '../http2/accept-http2.ts'
+import { Http2Target } from '../http2/http2-target.ts'
+import { noteSpoken, type Spoken, spokenBy } from '../http2/spoken.ts'
+import { upgradeOffer } from '../http2/upgrade-offer.ts'
+import type { Choice, Laptop, Routing, Secure } from '../routing.ts'
 import { aftermath } from './aftermath.ts'
 import { ownAnswer } from './answers.ts'
 import { ClientSource } from './client-source.ts'
@@ -32,6 +36,9 @@ export interface ConnectionOptions {
   connectApp(signal: AbortSignal): Promise<Stream>
 }
 
+/** What of an answer of HTTP/2 may wait for the client; a laptop's path is long. */
+const NEAR_BYTES = 256 * 1024
+const FAR_BYTES = 2 * 1024 * 1024
 /** A head that began must be whole by then. */
 const HEAD_MS = 60_000
 /** A client that asks on while so much of earlier answers waits for it is not listened to. */
@@ -80,6 +87,7 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
       connectApp,
       from: () => this.#source.address,
       secure,
+      bridge: (choice) => this.#bridge(choice),
       onIdleEnd: (upstream) => this.#onIdleEnd(upstream),
       onAway: (upstream) => {
         if (upstream === this.#lastUsed) this.#exchange?.upstreamAway()
@@ -139,9 +147,10 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
     }
     this.#headTimer?.cancel()
     this.#headTimer = undefined
-    // HTTP/2 that began behind such a request would be a tunnel of requests that nobody leads.
-    const request = new PassingRequest(head, withoutH2c(head, this.#unread.bytes.subarray(0, head.bytes)))
-    this.#unread.take(head.bytes)
+    const bytes = this.#unread.take(head.bytes)
+    // HTTP/2 that began behind a request would be a tunnel of requests that nobody leads: where it can, that is who passes the offer on.
+    const offer = this.#options.secure === undefined ? upgradeOffer(head, bytes) : undefined
+    const request = new PassingRequest(head, withoutH2c(head, bytes), offer)
     this.#request = request
     const needs = this.#options.routing.needs(this.#options.port)
     if (needs.body || (needs.source && !this.#source.isKnown)) this.#learn(request, needs)
@@ -208,7 +217,12 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
       counts.declined++
       this.#upstreams.forget(upstream)
       upstream.stream.reset('cancel', 'the request was declined')
-    } else if (outcome.kind === 'lost' && !outcome.orderly) this.#upstreams.forget(upstream)
+    } else if (outcome.kind === 'speaks http2') this.#note(upstream.key, 'http2')
+    else if (outcome.kind === 'lost' && !outcome.orderly) this.#upstreams.forget(upstream)
+    if (outcome.kind === 'goes over') {
+      this.#goOver(upstream, outcome)
+      return
+    }
     const next = aftermath(exchange, outcome)
     if (next.do === 'ask the app') this.#dispatcher.toApp(request)
     else if (next.do === 'ask again') {
@@ -223,6 +237,45 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
       else if (next.do === 'cut') this.cut()
       else this.answer(next.status, next.code, next.text)
     }
+  }
+
+  /** The app has taken the client's offer: what follows is HTTP/2, and each request of it goes where it belongs. */
+  #goOver(upstream: Upstream, { offer, rest }: Extract<Outcome, { kind: 'goes over' }>): void {
+    const { client, port, routing, clock, connectApp } = this.#options
+    const fromClient = this.#unread.take(this.#unread.length)
+    this.#upstreams.forget(upstream)
+    this.#leave()
+    readDirectly(client, undefined)
+    client.removeAllListeners('data').removeAllListeners('end')
+    const upgraded = { ...offer, app: upstream.stream, fromApp: rest, fromClient }
+    goOverToHttp2(client, upgraded, { port, routing, clock, connectApp })
+  }
+
+  /** For targets that were found to speak HTTP/2 only. */
+  #bridge(choice: Choice): Http2Target | undefined {
+    const { clock, port, routing, secure } = this.#options
+    const key = choice.to === 'app' ? APP : choice.key
+    if (spokenBy(routing, clock, port, key) !== 'http2') return undefined
+    return new Http2Target({
+      clock,
+      scheme: secure === undefined ? 'http' : 'https',
+      authority: `${this.client.localAddress}:${port}`,
+      windowBytes: choice.to === 'app' ? NEAR_BYTES : FAR_BYTES,
+      onRequest: () => routing.bridged(port, choice, 'http2'),
+      onSpeaks: (http2) => this.#note(key, http2 ? 'http2' : 'http1'),
+    })
+  }
+
+  refusedProtocol({ key }: Laptop): boolean {
+    const { clock, port, routing } = this.#options
+    const wasBridged = spokenBy(routing, clock, port, key) === 'http2'
+    this.#note(key, wasBridged ? 'http1' : 'http2')
+    return !wasBridged
+  }
+
+  #note(key: string, speaks: Spoken): void {
+    const { clock, port, routing } = this.#options
+    noteSpoken(routing, clock, port, key, speaks)
   }
 
   #readOn(upstream: Upstream): void {

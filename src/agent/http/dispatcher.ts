@@ -2,7 +2,7 @@
 import type { FilterRequest } from '../../lib/filter/request.ts'
 import { filterRequest } from '../../lib/http1/filter-request.ts'
 import { StreamRefused } from '../../wire/session/refused.ts'
-import type { Choice, Routing, Secure } from '../routing.ts'
+import type { Choice, Laptop, Routing, Secure } from '../routing.ts'
 import type { ClientSource } from './client-source.ts'
 import type { PassingRequest } from './passing-request.ts'
 import type { Upstream } from './upstream.ts'
@@ -14,6 +14,11 @@ export interface DispatcherUser {
   waits(): void
   /** @param pieces of the request that are still to be sent */
   leads(request: PassingRequest, upstream: Upstream, pieces: readonly Buffer[]): void
+  /**
+   * The laptop's program refuses what the client's TLS agreed on (ALPN).
+   * @returns whether it can be asked in another HTTP
+   */
+  refusedProtocol(laptop: Laptop): boolean
   /** The app does not take the connection. */
   cut(): void
   /** Nobody answers but the agent. */
@@ -32,6 +37,8 @@ export interface DispatcherOptions {
   user: DispatcherUser
 }
 
+/** What OpenSSL says of its peer's `no_application_protocol` (RFC 7301 §3.2), as Node names it. */
+export const NO_PROTOCOL = /NO_APPLICATION_PROTOCOL/
 const TO_APP: Choice = { to: 'app' }
 const NOTHING: readonly Buffer[] = []
 
@@ -73,7 +80,7 @@ export class Dispatcher {
     const { upstreams, user } = this.#options
     const known = upstreams.find(choice)
     if (known !== undefined) {
-      user.leads(request, known, request.pieces ?? NOTHING)
+      user.leads(request, known, request.piecesFor(choice))
       return
     }
     user.waits()
@@ -83,7 +90,7 @@ export class Dispatcher {
   async #open(request: PassingRequest, choice: Choice, without?: ReadonlySet<string>): Promise<void> {
     const { upstreams, user, gone } = this.#options
     try {
-      const upstream = await upstreams.open(choice, request.pieces ?? NOTHING)
+      const upstream = await upstreams.open(choice, request.piecesFor(choice))
       if (gone.aborted) {
         upstreams.forget(upstream)
         upstream.stream.reset('cancel', 'the client is gone')
@@ -100,6 +107,7 @@ export class Dispatcher {
     if (choice.to === 'app') user.cut()
     else if (!(error instanceof StreamRefused))
       user.answer(503, 'RC-E-310', `The laptop that takes this request is not reachable: ${error.message}.`)
+    else if (NO_PROTOCOL.test(error.code) && user.refusedProtocol(choice)) this.again(request, without)
     else if (error.code === 'ended') this.again(request, new Set([...(without ?? []), choice.key]))
     else {
       routing.counts.unheard++

@@ -2,10 +2,12 @@
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../lib/clock.ts'
 import type { ResponseHead } from '../../lib/http1/head.ts'
+import { beginsAsHttp2 } from '../../lib/http2/preface.ts'
 import { MARK_NAME } from '../../lib/mark.ts'
 import { unsentBytes, writeDirectly } from '../../lib/slab-socket.ts'
 import type { Written } from '../../lib/written.ts'
 import type { FlowReset } from '../../wire/mux/contract.ts'
+import type { UpgradeOffer } from '../http2/upgrade-offer.ts'
 import { Answer, type AnswerUser } from './answer.ts'
 import type { PassingRequest } from './passing-request.ts'
 import type { Unread } from './unread.ts'
@@ -19,8 +21,14 @@ export type Outcome =
   | { kind: 'close' }
   /** The laptop's program leaves this request to the app. */
   | { kind: 'declined' }
-  /** The upstream went before its answer was whole. `told`: the client got bytes of it; `orderly`: closed, not reset. */
-  | { kind: 'lost'; told: boolean; orderly: boolean; why: string }
+  /** The app goes over to HTTP/2; `rest`: what it has said since. */
+  | { kind: 'goes over'; offer: UpgradeOffer; rest: Buffer }
+  /** It answers in HTTP/2, and has understood nothing. */
+  | { kind: 'speaks http2' }
+  /**
+   * The upstream went before its answer was whole. `told`: the client got bytes of it; `orderly`: closed, not reset; `unheard`: nobody has looked at the request.
+   */
+  | { kind: 'lost'; told: boolean; orderly: boolean; unheard?: boolean; why: string }
 
 /** Whose exchange it is. */
 export interface ExchangeUser {
@@ -127,7 +135,10 @@ export class Exchange implements UpstreamUser, AnswerUser {
 
   upstreamClosed(reason: FlowReset | undefined): void {
     if (this.#answer.isTunnel && reason === undefined && this.#upstreamEnded) this.#finish(CLOSE)
-    else this.#finish({ kind: 'lost', told: this.#told, orderly: false, why: 'the connection to it was lost' })
+    else {
+      const unheard = reason?.code === 'refused'
+      this.#finish({ kind: 'lost', told: this.#told, orderly: false, unheard, why: 'the connection to it was lost' })
+    }
   }
 
   interim(bytes: Buffer): void {
@@ -142,7 +153,7 @@ export class Exchange implements UpstreamUser, AnswerUser {
       return false
     }
     // Whoever answers has taken the request.
-    if (ofLaptop) this.request.keepNoMore()
+    this.request.keepNoMore()
     return true
   }
 
@@ -152,18 +163,29 @@ export class Exchange implements UpstreamUser, AnswerUser {
     this.#settle()
   }
 
-  opens(bytes: Buffer, headBytes: number): void {
+  opens(bytes: Buffer, head: ResponseHead): void {
     const { request } = this
     request.keepNoMore()
-    request.copyAnswer(bytes.subarray(0, headBytes))
+    const { offer } = request
+    if (offer !== undefined && head.status === 101 && head.fields.list('upgrade').toLowerCase() === 'h2c') {
+      this.#toClient(bytes.subarray(0, head.bytes))
+      this.#finish({ kind: 'goes over', offer, rest: bytes.subarray(head.bytes) })
+      return
+    }
+    request.copyAnswer(bytes.subarray(0, head.bytes))
     request.endCopies(true)
     this.#toClient(bytes)
     this.#user.wantsMore()
   }
 
   unread(bytes: Buffer): void {
+    const { isOpaque } = this.#answer
+    if (isOpaque && this.isFirst && !this.#told && beginsAsHttp2(bytes)) {
+      this.#finish({ kind: 'speaks http2' })
+      return
+    }
     this.#toClient(bytes)
-    if (!this.#answer.isOpaque) return
+    if (!isOpaque) return
     const isFirst = this.#heardMs === undefined
     this.#heardMs = this.#user.clock.now()
     // What the client said already may be the next request.

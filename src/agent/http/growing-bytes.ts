@@ -34,6 +34,7 @@ export class GrowingBytes {
 
   /** @param more are copied */
   append(more: Buffer): void {
+    if (more.length === 0) return
     const needed = this.#bytes.length + more.length
     if (this.#room.length - this.#end < more.length) {
       this.#room = Buffer.allocUnsafeSlow(Math.max(2 * needed, 1024))

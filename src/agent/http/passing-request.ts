@@ -2,9 +2,13 @@
 import { BodyReader } from '../../lib/http1/body-reader.ts'
 import { requestFraming } from '../../lib/http1/framing.ts'
 import type { RequestHead } from '../../lib/http1/head.ts'
-import type { Copy } from '../routing.ts'
+import type { UpgradeOffer } from '../http2/upgrade-offer.ts'
+import type { Choice, Copy } from '../routing.ts'
 import { KeptBytes } from './kept-bytes.ts'
 
+/** Who takes nothing is asked no more often for one request. */
+const MAX_TRIES = 3
+const NOTHING: readonly Buffer[] = []
 const NO_COPIES: readonly Copy[] = []
 
 export class PassingRequest {
@@ -15,10 +19,18 @@ export class PassingRequest {
   #mayDrop = false
   #keeps = true
   #copies: readonly Copy[] = NO_COPIES
+  #tries = 0
+  readonly #offer: UpgradeOffer | undefined
+  #isOffered = false
 
-  /** @param bytes of the head. Throws `BadMessage` when it is not clear where the body ends. */
-  constructor(head: RequestHead, bytes: Buffer) {
+  /**
+   * @param bytes of the head, without an offer of HTTP/2
+   * @param offer of HTTP/2, for the app
+   * Throws `BadMessage` when it is not clear where the body ends.
+   */
+  constructor(head: RequestHead, bytes: Buffer, offer?: UpgradeOffer) {
     this.head = head
+    this.#offer = offer
     this.#body = new BodyReader(requestFraming(head))
     this.#hasBody = !this.#body.done
     this.#kept = new KeptBytes(bytes)
@@ -34,9 +46,26 @@ export class PassingRequest {
     return this.#kept.pieces
   }
 
+  /** The same for whom it goes to; none when that is too much. Only the app gets an offer of HTTP/2, and not when others get a copy, which would have to go over too. */
+  piecesFor({ to }: Choice): readonly Buffer[] {
+    const pieces = this.#kept.pieces ?? NOTHING
+    this.#isOffered = to === 'app' && this.#offer !== undefined && this.#copies.length === 0
+    return this.#isOffered && this.#offer !== undefined ? [this.#offer.head, ...pieces.slice(1)] : pieces
+  }
+
+  /** The offer of HTTP/2 that whom it went to last may take. */
+  get offer(): UpgradeOffer | undefined {
+    return this.#isOffered ? this.#offer : undefined
+  }
+
   /** Whether it may be sent once more (RFC 9110 §9.2.2): nothing of it is lost, and twice means the same as once. */
   get isRepeatable(): boolean {
     return !this.#hasBody && ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'].includes(this.head.method)
+  }
+
+  /** Counts one more. @returns whether it may be sent once more to whom it was sent in vain */
+  mayTryAgain(): boolean {
+    return this.#kept.pieces !== undefined && ++this.#tries <= MAX_TRIES
   }
 
   /**
@@ -60,7 +89,8 @@ export class PassingRequest {
    */
   wasSent(mayComeBack: boolean): void {
     this.#mayDrop = true
-    if (!mayComeBack) this.keepNoMore()
+    // What has no body costs nothing to keep until it is answered.
+    if (!mayComeBack && this.#hasBody) this.keepNoMore()
   }
 
   /** It will not be sent again. */

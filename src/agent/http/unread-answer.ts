@@ -15,15 +15,20 @@ export class UnreadAnswer {
   readonly #client: Socket
   readonly #clock: Clock
   readonly #onUnread: () => void
+  readonly #waits: () => number
   #timer: Timer | undefined
   #left = 0
   #sinceMs = 0
 
-  /** @param onUnread called once, after 5 minutes; the watch has ended then */
-  constructor(client: Socket, clock: Clock, onUnread: () => void) {
+  /**
+   * @param onUnread called once, after 5 minutes; the watch has ended then
+   * @param waits 0 when nothing waits, else a number that changes whenever something of it went
+   */
+  constructor(client: Socket, clock: Clock, onUnread: () => void, waits: () => number = () => leftToSend(client)) {
     this.#client = client
     this.#clock = clock
     this.#onUnread = onUnread
+    this.#waits = waits
   }
 
   /** Something may wait now. The watch ends by itself when nothing does any more. */
@@ -37,7 +42,7 @@ export class UnreadAnswer {
   }
 
   #begin(): void {
-    this.#left = leftToSend(this.#client)
+    this.#left = this.#waits()
     if (this.#left === 0 || this.#client.destroyed) return
     this.#sinceMs = this.#clock.now()
     this.#timer = this.#clock.after(LOOK_MS, this.#look)
@@ -45,7 +50,7 @@ export class UnreadAnswer {
 
   readonly #look = (): void => {
     this.#timer = undefined
-    const left = leftToSend(this.#client)
+    const left = this.#waits()
     if (left !== this.#left) this.#begin()
     else if (this.#clock.now() - this.#sinceMs >= UNREAD_MS) this.#onUnread()
     else this.#timer = this.#clock.after(LOOK_MS, this.#look)

@@ -1,6 +1,7 @@
 /** Where the requests of one connection go: at most one upstream for the app and one for each laptop, kept while they may be asked again. */
 import type { Clock } from '../../lib/clock.ts'
 import type { Stream } from '../../wire/session/contract.ts'
+import type { Http2Target } from '../http2/http2-target.ts'
 import type { Choice, Laptop, LaptopWatcher, Secure } from '../routing.ts'
 import { letGo } from './let-go.ts'
 import { APP, Upstream } from './upstream.ts'
@@ -15,6 +16,8 @@ export interface UpstreamsOptions {
   from(): string
   /** The TLS that the client spoke and that was ended. */
   secure: Secure | undefined
+  /** What stands between the client and a target that speaks HTTP/2 only; undefined: it speaks HTTP/1.1, as far as is known. */
+  bridge(choice: Choice): Http2Target | undefined
   /** One that waits for a request has ended; it is forgotten already. */
   onIdleEnd(upstream: Upstream): void
   /** One that answers a request has been away for a while. */
@@ -51,7 +54,8 @@ export class Upstreams {
    * and `Laptop.open` do.
    */
   async open(choice: Choice, pieces: readonly Buffer[]): Promise<Upstream> {
-    const upstream = choice.to === 'app' ? await this.#app(pieces) : await this.#laptop(choice, pieces)
+    const bridge = this.#options.bridge(choice)
+    const upstream = choice.to === 'app' ? await this.#app(pieces, bridge) : await this.#laptop(choice, pieces, bridge)
     this.#open.set(upstream.key, upstream)
     return upstream
   }
@@ -74,19 +78,30 @@ export class Upstreams {
     for (const upstream of [...this.#open.values()]) this.drop(upstream)
   }
 
-  async #app(pieces: readonly Buffer[]): Promise<Upstream> {
-    const stream = await this.#options.connectApp(this.#options.gone)
-    for (const piece of pieces) stream.send(piece)
-    return this.#made(APP, stream)
+  async #app(pieces: readonly Buffer[], bridge: Http2Target | undefined): Promise<Upstream> {
+    const connect = async (first: readonly Buffer[]): Promise<Stream> => {
+      const stream = await this.#options.connectApp(this.#options.gone)
+      for (const piece of first) stream.send(piece)
+      return stream
+    }
+    return this.#made(
+      APP,
+      await (bridge === undefined ? connect(pieces) : bridge.open(pieces, (first) => connect([first]))),
+    )
   }
 
-  async #laptop(laptop: Laptop, pieces: readonly Buffer[]): Promise<Upstream> {
+  async #laptop(laptop: Laptop, pieces: readonly Buffer[], bridge: Http2Target | undefined): Promise<Upstream> {
     const { gone, from, secure } = this.#options
     const following = this.#follow(laptop)
+    const connect = (first: Buffer, within = secure): Promise<Stream> =>
+      laptop.open(first, from(), AbortSignal.any([gone, following.away]), within)
     try {
-      const [only = Buffer.alloc(0)] = pieces
-      const data = pieces.length === 1 ? only : Buffer.concat(pieces)
-      return following.found(await laptop.open(data, from(), AbortSignal.any([gone, following.away]), secure))
+      if (bridge === undefined) {
+        const [only = Buffer.alloc(0)] = pieces
+        return following.found(await connect(pieces.length === 1 ? only : Buffer.concat(pieces)))
+      }
+      const within = secure && { ...secure, protocol: 'h2' }
+      return following.found(await bridge.open(pieces, (first) => connect(first, within)))
     } catch (error) {
       following.forget()
       throw error

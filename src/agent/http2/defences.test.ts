@@ -5,8 +5,9 @@ import { ERROR_CODE } from '../../lib/http2/error-code.ts'
 import { FRAME } from '../../lib/http2/frame.ts'
 import { PREFACE } from '../../lib/http2/preface.ts'
 import { dial, place } from '../http/fixtures/place.ts'
+import { beforeApp } from './fixtures/between.ts'
 import { closeAll, h2Echo, h2Place, h2Server } from './fixtures/place2.ts'
-import { block, FLAGS, GET, gathering, POST, RawPeer, rawClient } from './fixtures/raw-peer.ts'
+import { block, FLAGS, GET, gathering, POST, RawPeer, rawClient, rawServer } from './fixtures/raw-peer.ts'
 
 afterEach(closeAll)
 
@@ -19,7 +20,7 @@ const FLOODS: [what: string, frames: number, flood: (client: RawPeer, n: number)
   ['PRIORITY', 1100, (c) => c.send(FRAME.PRIORITY, 0, 1, Buffer.alloc(5))],
   ['unknown frames', 11_000, (c) => c.send(0xf0, 0, 0)],
   ['empty DATA', 1100, (c, n) => (n === 0 ? c.headers(1, POST, FLAGS.headers) : c.data(1, ''))],
-  ['streams beyond the limit', 1400, (c, n) => c.headers(2 * n + 1, POST, FLAGS.headers)],
+  ['streams beyond the limit', 2200, (c, n) => c.headers(2 * n + 1, POST, FLAGS.headers)],
   ['malformed requests', 1100, (c, n) => c.headers(2 * n + 1, { ':method': 'GET' })],
   [
     'CONTINUATION',
@@ -77,6 +78,26 @@ test('a head over 64 KiB is 431, and the connection goes on', async () => {
   assert.equal(counts.refused, 1)
 })
 
+test('open streams with too many header fields: the next one is refused, and the connection goes on', async () => {
+  const { port, counts } = await place(rawServer(() => {}))
+  const client = await rawClient(port)
+  const head = { ...POST, ...Object.fromEntries(Array.from({ length: 4 }, (_, n) => [`x${n}`, 'y'.repeat(15_000)])) }
+  const large = block(head)
+  const open = Math.floor((16 * 1024 * 1024) / large.length)
+  for (let stream = 1; stream <= 2 * open + 1; stream += 2) {
+    for (let at = 0; at < large.length; at += 16_384) {
+      const type = at === 0 ? FRAME.HEADERS : FRAME.CONTINUATION
+      client.send(type, at + 16_384 >= large.length ? FLAGS.headers : 0, stream, large.subarray(at, at + 16_384))
+    }
+  }
+  assert.equal(await client.reset(2 * open + 1), ERROR_CODE.REFUSED_STREAM)
+  assert.equal(counts.refused, 1)
+  client.four(FRAME.RST_STREAM, 1, ERROR_CODE.CANCEL)
+  client.headers(2 * open + 3, POST, FLAGS.headers)
+  await client.settled()
+  assert.equal(counts.refused, 1)
+})
+
 test('a block that has begun and is not whole a minute later is refused', async () => {
   const { port, clock, counts } = await h2Place()
   const client = await rawClient(port)
@@ -107,11 +128,9 @@ test('a client that is idle stays', async () => {
 })
 
 test('a client that never reads its answers holds a bounded number of them', async () => {
-  const app = gathering()
-  const { port } = await place(app.server)
-  const client = await rawClient(port)
+  const { client, next } = await beforeApp()
   client.headers(1, GET)
-  const server = await app.next()
+  const server = await next()
   await server.frame(FRAME.HEADERS, 1)
   client.socket.pause()
   // 16 MiB of interim answers: no window holds them back but the connection to the app.
@@ -127,11 +146,9 @@ test('a client that never reads its answers holds a bounded number of them', asy
 })
 
 test('a stream’s errors of the app are the client’s as INTERNAL_ERROR', async () => {
-  const app = gathering()
-  const { port } = await place(app.server)
-  const client = await rawClient(port)
+  const { client, next } = await beforeApp()
   client.headers(1, GET)
-  const server = await app.next()
+  const server = await next()
   await server.frame(FRAME.HEADERS, 1)
   server.headers(1, { ':status': '200', Bad: 'x' })
   assert.equal(await client.reset(1), ERROR_CODE.INTERNAL_ERROR)

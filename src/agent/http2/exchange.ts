@@ -4,18 +4,19 @@ import { FLAG } from '../../lib/http2/frame.ts'
 import type { FieldBlock } from '../../lib/http2/hpack/field.ts'
 import { Http2Error } from '../../lib/http2/http2-error.ts'
 import { ContentLength } from '../../lib/http2/messages/content-length.ts'
-import type { HeadFields } from '../../lib/http2/messages/head-fields.ts'
 import type { RequestHead } from '../../lib/http2/messages/request-head.ts'
 import { type ResponseHead, responseHead } from '../../lib/http2/messages/response-head.ts'
 import { trailers } from '../../lib/http2/messages/trailers.ts'
 import { MARK_NAME } from '../../lib/mark.ts'
 import { StreamRefused } from '../../wire/session/refused.ts'
-import { KeptBytes } from '../http/kept-bytes.ts'
-import type { Choice, Copy } from '../routing.ts'
+import { NO_PROTOCOL } from '../http/dispatcher.ts'
+import type { Choice, Copy, Laptop } from '../routing.ts'
+import type { Asker, Loss } from './asker.ts'
 import { type HopStream, payloadOf, type StreamUser } from './hop-stream.ts'
 import { MessageCopies } from './message-copies.ts'
 import { ownAnswer } from './own-answer.ts'
-import type { Asker, Loss, UpstreamHop } from './upstream-hop.ts'
+import { RequestSide } from './request-side.ts'
+import type { UpstreamHop } from './upstream-hop.ts'
 
 /** Whose exchange it is. */
 export interface ExchangeUser {
@@ -25,6 +26,8 @@ export interface ExchangeUser {
   decideAgain(exchange: Exchange, without?: ReadonlySet<string>): Choice
   /** The app has gone; the client may have to see it. */
   appGone(exchange: Exchange, how: Loss): void
+  /** The laptop's program refuses HTTP/2 within TLS. @returns whether it can be asked in another HTTP */
+  refusedProtocol(laptop: Laptop): boolean
   onDeclined(): void
   onUnheard(): void
   onRefused(): void
@@ -34,26 +37,14 @@ export interface ExchangeUser {
 
 /** A program that takes nothing is asked no more often for one request. */
 const MAX_TRIES = 3
-const NOTHING = Buffer.alloc(0)
 const TO_APP: Choice = { to: 'app' }
-/** Methods of which twice means the same as once (RFC 9110 §9.2.2). */
-const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
-
 export class Exchange implements StreamUser, Asker {
-  readonly head: RequestHead
   readonly down: HopStream
+  /** Of the request's header block. */
+  readonly headBytes: number
   readonly #user: ExchangeUser
-  readonly #kept: KeptBytes
-  readonly #requestLength: ContentLength
+  readonly #request: RequestSide
   #answerLength: ContentLength | undefined
-  /** What the request's body is given to before anybody is chosen. */
-  #learner: ((piece: Buffer, isLast: boolean) => void) | undefined
-  #keeps = true
-  /** The request is whole, and its trailers. */
-  #isWhole: boolean
-  #hasBody = false
-  #trailers: Buffer | undefined
-  #trailerFields: HeadFields | undefined
   #copies: MessageCopies | undefined
   #choice: Choice = TO_APP
   #without: ReadonlySet<string> | undefined
@@ -67,15 +58,16 @@ export class Exchange implements StreamUser, Asker {
   constructor(user: ExchangeUser, down: HopStream, head: RequestHead, block: Buffer, endStream: boolean) {
     this.#user = user
     this.down = down
-    this.head = head
-    this.#kept = new KeptBytes(block)
-    this.#requestLength = new ContentLength(head.contentLength)
-    this.#isWhole = endStream
-    if (endStream) this.#requestLength.end(down.id)
+    this.headBytes = block.length
+    this.#request = new RequestSide(down, head, block, endStream)
+  }
+
+  get head(): RequestHead {
+    return this.#request.head
   }
 
   get isWhole(): boolean {
-    return this.#isWhole
+    return this.#request.isWhole
   }
 
   get needsConnectProtocol(): boolean {
@@ -89,23 +81,23 @@ export class Exchange implements StreamUser, Asker {
 
   /** The body goes there too, until it is led on. */
   learn(learner: (piece: Buffer, isLast: boolean) => void): void {
-    this.#learner = learner
+    this.#request.learn(learner)
   }
 
   /** From now on these get what has come of the request, what follows, and the answer if they want it. */
   copyTo(copies: readonly Copy[]): void {
     if (copies.length === 0 || this.head.connects) return
-    const [, ...body] = this.#kept.pieces ?? []
-    const made = new MessageCopies(copies, this.head, this.#isWhole && !this.#hasBody)
+    const { body, isWhole, hasBody, trailerFields } = this.#request
+    const made = new MessageCopies(copies, this.head, isWhole && !hasBody)
     this.#copies = made
     for (const piece of body) made.requestData(piece)
-    if (this.#isWhole) made.requestEnd(this.#trailerFields)
+    if (isWhole) made.requestEnd(trailerFields)
   }
 
   /** Leads it to who takes it. */
   lead(choice: Choice, without?: ReadonlySet<string>): void {
     if (this.#over) return
-    this.#learner = undefined
+    this.#request.learnNoMore()
     this.#choice = choice
     this.#without = without
     this.#up = undefined
@@ -118,20 +110,23 @@ export class Exchange implements StreamUser, Asker {
     this.#up = up
     up.source = this.down
     this.down.source = up
-    const [block = NOTHING, ...body] = this.#kept.pieces ?? []
-    const endsAtOnce = this.#isWhole && body.length === 0 && this.#trailers === undefined
-    up.block(block, endsAtOnce)
-    for (const piece of body) up.hold(piece, false)
-    if (this.#isWhole && !endsAtOnce) {
-      if (this.#trailers === undefined) up.hold(NOTHING, true)
-      else up.block(this.#trailers, true)
-    }
+    this.#request.sendTo(up)
     if (to.hop.hasSettings) this.heard(to)
+  }
+
+  /** The app was asked it in HTTP/1.1, as stream 1. */
+  adopt(to: UpstreamHop): void {
+    const up = to.stream(1, this)
+    this.#to = to
+    this.#up = up
+    up.source = this.down
+    this.down.source = up
+    up.sentEnd = true
   }
 
   heard(_by: UpstreamHop): void {
     // What a laptop is asked may come back until it answers.
-    if (this.#choice.to === 'app') this.#keepNoMore()
+    if (this.#choice.to === 'app') this.#request.keepNoMore()
   }
 
   lost(from: UpstreamHop, how: Loss): void {
@@ -147,12 +142,12 @@ export class Exchange implements StreamUser, Asker {
     } else if (from.isApp && how.kind === 'gone') this.#user.appGone(this, how)
     else if (from.isApp) this.fail(ERROR_CODE.INTERNAL_ERROR)
     else if (this.#told) this.fail(ERROR_CODE.INTERNAL_ERROR)
-    else if (!wasFresh && this.#isRepeatable) this.#again()
+    else if (!wasFresh && this.#request.isRepeatable) this.#again()
     else this.#answer(503, 'RC-E-310', `The program on the laptop did not answer: ${how.why}.`)
   }
 
   away(): void {
-    if (this.#told || this.#over || !this.#isWhole) return
+    if (this.#told || this.#over || !this.isWhole) return
     this.#giveUp()
     this.#answer(503, 'RC-E-310', 'The program on the laptop did not answer: it has been away for 8 s.')
   }
@@ -206,36 +201,24 @@ export class Exchange implements StreamUser, Asker {
   }
 
   #requestData(bytes: Buffer, at: number, length: number, flags: number): void {
-    const payload = payloadOf(bytes, at, length, flags)
-    const isLast = (flags & FLAG.END_STREAM) !== 0
-    this.#requestLength.data(payload.length, this.down.id)
-    if (isLast) this.#requestLength.end(this.down.id)
-    this.#hasBody = true
-    if (isLast) this.#isWhole = true
-    this.#copies?.requestData(payload)
-    if (isLast) this.#copies?.requestEnd()
     const up = this.#up
-    if (this.#keeps) {
-      const piece = Buffer.from(payload)
-      // What was not sent yet must be kept; it is bounded by the stream's window.
-      if (piece.length > 0) this.#kept.add(piece, up !== undefined && this.#to?.hop.hasSettings === true)
-      if (up === undefined) this.down.prepay(piece.length)
-      this.#learner?.(piece, isLast)
-    }
-    // What is kept is sent by who is asked then.
-    if (up !== undefined) up.pass(bytes, at, length, flags)
-    else if (!this.#keeps) this.down.credit(payload.length)
+    const payload = this.#request.data(
+      bytes,
+      at,
+      length,
+      flags,
+      up,
+      up !== undefined && this.#to?.hop.hasSettings === true,
+    )
+    this.#copies?.requestData(payload)
+    if (flags & FLAG.END_STREAM) this.#copies?.requestEnd()
+    up?.pass(bytes, at, length, flags)
   }
 
   #requestTrailers(block: FieldBlock, endStream: boolean): void {
     if (!endStream) throw new Http2Error(ERROR_CODE.PROTOCOL_ERROR, 'trailers that do not end the stream', this.down.id)
-    this.#trailerFields = trailers(block, this.down.id)
-    this.#copies?.requestEnd(this.#trailerFields)
-    this.#requestLength.end(this.down.id)
-    this.#isWhole = true
-    this.#hasBody = true
-    if (this.#keeps) this.#trailers = block.encoded
-    this.#learner?.(NOTHING, true)
+    const fields = this.#request.end(block)
+    this.#copies?.requestEnd(fields)
     this.#up?.block(block.encoded, true)
   }
 
@@ -260,7 +243,7 @@ export class Exchange implements StreamUser, Asker {
     }
     this.#told = true
     if (this.#to !== undefined) this.#to.isFresh = false
-    this.#keepNoMore()
+    this.#request.keepNoMore()
     this.#answerLength = new ContentLength(head.contentLength)
     if (endStream) this.#answerLength.end(up.id)
     this.#copies?.answer(head, endStream)
@@ -289,7 +272,7 @@ export class Exchange implements StreamUser, Asker {
   #declined(): void {
     this.#user.onDeclined()
     this.#giveUp(ERROR_CODE.CANCEL)
-    if (this.#kept.pieces !== undefined) {
+    if (this.#request.isKept) {
       this.lead(TO_APP)
       return
     }
@@ -302,6 +285,7 @@ export class Exchange implements StreamUser, Asker {
     if (choice.to === 'app') this.#user.appGone(this, { kind: 'not opened', error })
     else if (!(error instanceof StreamRefused))
       this.#answer(503, 'RC-E-310', `The laptop that takes this request is not reachable: ${error.message}.`)
+    else if (NO_PROTOCOL.test(error.code) && this.#user.refusedProtocol(choice)) this.#again()
     else if (error.code === 'ended') {
       const without = new Set([...(this.#without ?? []), choice.key])
       this.lead(this.#user.decideAgain(this, without), without)
@@ -315,22 +299,18 @@ export class Exchange implements StreamUser, Asker {
   /** Who was asked has not looked at it, or it may be asked twice. */
   #again(): void {
     if (this.#told) this.fail(ERROR_CODE.INTERNAL_ERROR)
-    else if (this.#kept.pieces === undefined || ++this.#tries > MAX_TRIES) this.fail(ERROR_CODE.REFUSED_STREAM)
+    else if (!this.#request.isKept || ++this.#tries > MAX_TRIES) this.fail(ERROR_CODE.REFUSED_STREAM)
     else this.lead(this.#user.decideAgain(this, this.#without), this.#without)
-  }
-
-  get #isRepeatable(): boolean {
-    return !this.#hasBody && this.#isWhole && IDEMPOTENT.has(this.head.method)
   }
 
   #answer(status: number, code: string, text: string): void {
     const { block, body } = ownAnswer(status, code, text)
     const isHead = this.head.method === 'HEAD'
     this.#told = true
-    this.#keepNoMore()
+    this.#request.keepNoMore()
     this.down.block(block, isHead)
     if (!isHead) this.down.hold(body, true)
-    if (!this.#isWhole) this.down.resetBehind(ERROR_CODE.NO_ERROR)
+    if (!this.isWhole) this.down.resetBehind(ERROR_CODE.NO_ERROR)
   }
 
   #giveUp(code: number = ERROR_CODE.CANCEL): void {
@@ -342,17 +322,11 @@ export class Exchange implements StreamUser, Asker {
     else to?.giveUp(this)
   }
 
-  #keepNoMore(): void {
-    this.#keeps = false
-    this.#kept.release()
-    this.#trailers = undefined
-  }
-
   #finish(): void {
     if (this.#over) return
     this.#over = true
-    this.#keepNoMore()
-    this.#learner = undefined
+    this.#request.keepNoMore()
+    this.#request.learnNoMore()
     this.#copies?.end()
     this.#user.onOver(this)
   }

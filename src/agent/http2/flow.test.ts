@@ -6,8 +6,9 @@ import { FLAG, FRAME, read32 } from '../../lib/http2/frame.ts'
 import { PREFACE } from '../../lib/http2/preface.ts'
 import { SETTING, settingsPayload } from '../../lib/http2/settings.ts'
 import { place } from '../http/fixtures/place.ts'
+import { beforeApp, beforeLaptop } from './fixtures/between.ts'
 import { ask, closeAll, h2Client, h2Echo, h2Place, h2Server, said } from './fixtures/place2.ts'
-import { FLAGS, GET, gathering, POST, RawPeer, rawClient } from './fixtures/raw-peer.ts'
+import { FLAGS, GET, POST, RawPeer, rawClient } from './fixtures/raw-peer.ts'
 
 afterEach(closeAll)
 
@@ -27,12 +28,10 @@ const waiting = (peer: RawPeer, type: number, stream: number): number =>
   peer.frames.filter((frame) => frame.type === type && frame.stream === stream).length
 
 test('what the app does not take waits, and the client gets no more room until it went on', async () => {
-  const app = gathering()
-  const { port } = await place(app.server)
-  const client = await rawClient(port)
+  const { client, next } = await beforeApp()
   client.headers(1, POST, FLAGS.headers)
   for (let sent = 0; sent < WINDOW; sent += PIECE.length) client.data(1, PIECE)
-  const server = await app.next()
+  const server = await next()
   await take(server, 1, 65_535)
   await client.settled()
   const given = client.frames.filter(({ type, stream }) => type === FRAME.WINDOW_UPDATE && stream === 1)
@@ -45,21 +44,17 @@ test('what the app does not take waits, and the client gets no more room until i
 })
 
 test('DATA beyond the window is an error of its stream', async () => {
-  const app = gathering()
-  const { port } = await place(app.server)
-  const client = await rawClient(port)
+  const { client, next } = await beforeApp()
   client.headers(1, POST, FLAGS.headers)
   for (let sent = 0; sent <= WINDOW; sent += PIECE.length) client.data(1, PIECE)
   assert.equal(await client.reset(1), 3)
   client.headers(3, GET)
-  const server = await app.next()
+  const server = await next()
   await server.frame(FRAME.HEADERS, 3)
 })
 
 test('streams that wait for a slow laptop hold up no others, however much they are', async () => {
-  const laptop = gathering()
-  const { port } = await place(h2Echo('app'), laptop.server)
-  const client = await rawClient(port)
+  const { client } = await beforeLaptop(h2Echo('app'))
   for (let stream = 1; stream < 21; stream += 2) {
     client.headers(stream, { ...POST, ...JANE }, FLAGS.headers)
     for (let sent = 0; sent < WINDOW; sent += PIECE.length) client.data(stream, PIECE)
@@ -70,11 +65,9 @@ test('streams that wait for a slow laptop hold up no others, however much they a
 })
 
 test('what a client does not take waits in order: octets, then trailers', async () => {
-  const app = gathering()
-  const { port } = await place(app.server)
-  const client = await rawClient(port)
+  const { client, next } = await beforeApp()
   client.send(FRAME.SETTINGS, 0, 0, settingsPayload([[SETTING.INITIAL_WINDOW_SIZE, 10]])).headers(1, GET)
-  const server = await app.next()
+  const server = await next()
   await server.frame(FRAME.HEADERS, 1)
   server.headers(1, OK, FLAGS.headers).data(1, 'twenty octets of data').headers(1, { 'grpc-status': '0' })
   await client.frame(FRAME.HEADERS, 1)
@@ -87,11 +80,9 @@ test('what a client does not take waits in order: octets, then trailers', async 
 })
 
 test('a window that was lowered below nothing', async () => {
-  const app = gathering()
-  const { port } = await place(app.server)
-  const client = await rawClient(port)
+  const { client, next } = await beforeApp()
   client.headers(1, GET)
-  const server = await app.next()
+  const server = await next()
   await server.frame(FRAME.HEADERS, 1)
   server.headers(1, OK, FLAGS.headers).data(1, PIECE)
   await take(client, 1, PIECE.length)
@@ -109,11 +100,11 @@ test('a window that was lowered below nothing', async () => {
 })
 
 test('padding counts for windows and is kept', async () => {
-  const app = gathering()
-  const { port } = await place(app.server)
-  const client = await rawClient(port)
+  const { client, next } = await beforeApp()
   client.headers(1, POST, FLAGS.headers)
-  const server = await app.next()
+  const server = await next()
+  // What comes before is kept, and sent as octets.
+  await server.frame(FRAME.HEADERS, 1)
   const padded = Buffer.concat([Buffer.from([255]), Buffer.from('x'), Buffer.alloc(255)])
   for (let n = 0; n < 6000; n++) {
     client.data(1, padded, FLAGS.padded)
@@ -124,12 +115,10 @@ test('padding counts for windows and is kept', async () => {
 })
 
 test('streams share a connection’s window in turn', async () => {
-  const app = gathering()
-  const { port } = await place(app.server)
-  const client = await rawClient(port)
+  const { client, next } = await beforeApp()
   client.send(FRAME.SETTINGS, 0, 0, settingsPayload([[SETTING.INITIAL_WINDOW_SIZE, WINDOW]]))
   client.headers(1, GET).headers(3, GET)
-  const server = await app.next()
+  const server = await next()
   await server.frame(FRAME.HEADERS, 3)
   for (const stream of [1, 3]) {
     server.headers(stream, OK, FLAGS.headers)
@@ -167,11 +156,9 @@ test('heads that need many frames', async () => {
 })
 
 test('a client that half-closes while its answer waits for room: nobody will give any, so it is over', async () => {
-  const app = gathering()
-  const { port } = await place(app.server)
-  const client = await rawClient(port)
+  const { client, next } = await beforeApp()
   client.headers(1, GET)
-  const server = await app.next()
+  const server = await next()
   await server.frame(FRAME.HEADERS, 1)
   server.headers(1, OK, FLAGS.headers)
   for (let n = 0; n < 5; n++) server.data(1, PIECE)

@@ -26,6 +26,8 @@ export class HopOut {
   saysTable = true
   /** DATA that waits for room on its way out. */
   heldBytes = 0
+  /** DATA that had to wait and went then, in all. */
+  unheldBytes = 0
   /** What was sent in all, and of it while the transport was full. */
   sentBytes = 0
   #sentWhileFull = 0

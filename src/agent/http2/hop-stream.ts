@@ -170,6 +170,7 @@ export class HopStream implements RoomGiver {
     else this.#held[0] = first.subarray(size)
     this.#heldBytes -= size
     this.hop.out.heldBytes -= size
+    this.hop.out.unheldBytes += size
     this.sends.left -= size
     this.hop.out.window.left -= size
     const isLast = this.#heldBytes === 0 && this.#endHeld && this.#heldBlock === undefined

@@ -5,8 +5,8 @@ import { afterEach, test } from 'node:test'
 import { ERROR_CODE } from '../../lib/http2/error-code.ts'
 import { FRAME, goawayPayload } from '../../lib/http2/frame.ts'
 import { SETTING, settingsPayload } from '../../lib/http2/settings.ts'
-import { place } from '../http/fixtures/place.ts'
-import { ask, closeAll, h2Client, h2Echo, h2Place, said } from './fixtures/place2.ts'
+import { beforeApp, beforeLaptop } from './fixtures/between.ts'
+import { closeAll, h2Client, h2Echo, h2Place } from './fixtures/place2.ts'
 import { FLAGS, GET, gathering, POST, rawClient } from './fixtures/raw-peer.ts'
 
 afterEach(closeAll)
@@ -16,108 +16,20 @@ const OK = { ':status': '200' }
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 test('the app’s GOAWAY: streams above its last id are refused, and the next one opens another connection', async () => {
-  const app = gathering()
-  const { port } = await place(app.server)
-  const client = await rawClient(port)
+  const { client, next } = await beforeApp()
   client.headers(1, GET).headers(3, GET)
-  const first = await app.next()
+  const first = await next()
   await first.frame(FRAME.HEADERS, 3)
   first.send(FRAME.GOAWAY, 0, 0, goawayPayload(1, ERROR_CODE.NO_ERROR))
   assert.equal(await client.reset(3), ERROR_CODE.REFUSED_STREAM)
   client.headers(5, GET)
-  const second = await app.next()
+  const second = await next()
   await second.frame(FRAME.HEADERS, 5)
   first.headers(1, OK)
   assert.equal((await client.fields(1))[':status'], '200')
   await first.closed()
   second.headers(5, OK)
   assert.equal((await client.fields(5))[':status'], '200')
-})
-
-test('a laptop’s GOAWAY: what it has not looked at is asked once more on another connection', async () => {
-  const laptop = gathering()
-  const { port } = await place(undefined, laptop.server)
-  const client = await rawClient(port)
-  client.headers(1, { ...POST, ...JANE }, FLAGS.headers).data(1, 'body', FLAGS.end)
-  const first = await laptop.next()
-  await first.frame(FRAME.DATA, 1)
-  first.send(FRAME.GOAWAY, 0, 0, goawayPayload(0, ERROR_CODE.NO_ERROR))
-  const second = await laptop.next()
-  assert.equal((await second.frame(FRAME.DATA, 1)).payload.toString(), 'body')
-  second.headers(1, OK)
-  assert.equal((await client.fields(1))[':status'], '200')
-})
-
-test('a program that never looks at anything is asked a few times only', async () => {
-  const laptop = gathering()
-  laptop.server.on('gathered', async () => {
-    const peer = await laptop.next()
-    await peer.frame(FRAME.HEADERS, 1)
-    peer.send(FRAME.GOAWAY, 0, 0, goawayPayload(0, ERROR_CODE.NO_ERROR))
-  })
-  const { port } = await place(undefined, laptop.server)
-  const client = await rawClient(port)
-  client.headers(1, { ...GET, ...JANE })
-  assert.equal(await client.reset(1), ERROR_CODE.REFUSED_STREAM)
-})
-
-test('a laptop that is lost before it answers: 503 with a code; other streams go on', async () => {
-  const laptop = gathering()
-  const { port } = await place(h2Echo('app'), laptop.server)
-  const client = h2Client(port)
-  const lost = ask(client, { ':method': 'POST', ...JANE }, 'x')
-  const program = await laptop.next()
-  await program.frame(FRAME.DATA, 1)
-  program.socket.resetAndDestroy()
-  const { headers } = await lost
-  assert.equal(headers[':status'], 503)
-  assert.equal(headers['x-remocal-error'], 'RC-E-310')
-  assert.equal(await said(client, {}), '200 app GET / 0')
-})
-
-test('a laptop that is lost within its answer: the stream is broken, the connection is not', async () => {
-  const laptop = gathering()
-  const { port } = await place(h2Echo('app'), laptop.server)
-  const client = await rawClient(port)
-  client.headers(1, { ...GET, ...JANE })
-  const program = await laptop.next()
-  await program.frame(FRAME.HEADERS, 1)
-  program.headers(1, OK, FLAGS.headers)
-  await client.frame(FRAME.HEADERS, 1)
-  program.socket.resetAndDestroy()
-  assert.equal(await client.reset(1), ERROR_CODE.INTERNAL_ERROR)
-  await client.settled()
-})
-
-test('a laptop that is away: whole requests are answered, others wait', async () => {
-  const laptop = gathering()
-  const { port, away } = await place(h2Echo('app'), laptop.server)
-  const client = await rawClient(port)
-  client.headers(1, { ...GET, ...JANE }).headers(3, { ...POST, ...JANE }, FLAGS.headers)
-  const program = await laptop.next()
-  await program.frame(FRAME.HEADERS, 3)
-  away()
-  assert.equal((await client.fields(1))[':status'], '503')
-  assert.equal(await program.reset(1), ERROR_CODE.CANCEL)
-  client.data(3, '', FLAGS.end)
-  program.headers(3, OK)
-  assert.equal((await client.fields(3))[':status'], '200')
-})
-
-test('a laptop that leaves: what is under way ends, what is new goes to who takes it', async () => {
-  const laptop = gathering()
-  const { port, leave, laptop: state } = await place(h2Echo('app'), laptop.server)
-  const client = await rawClient(port)
-  client.headers(1, { ...GET, ...JANE })
-  const program = await laptop.next()
-  await program.frame(FRAME.HEADERS, 1)
-  leave()
-  state.ended = true
-  client.headers(3, { ...GET, ...JANE })
-  assert.equal((await client.fields(3))['x-name'], 'app')
-  program.headers(1, OK)
-  assert.equal((await client.fields(1))[':status'], '200')
-  await program.closed()
 })
 
 test('the app refuses connections: the client sees its connection reset', async () => {
@@ -132,11 +44,9 @@ test('the app refuses connections: the client sees its connection reset', async 
 })
 
 test('the app closes while nothing is asked: the client’s connection ends as it would directly', async () => {
-  const app = gathering()
-  const { port } = await place(app.server)
-  const client = await rawClient(port)
+  const { client, next } = await beforeApp()
   client.headers(1, GET)
-  const server = await app.next()
+  const server = await next()
   await server.frame(FRAME.HEADERS, 1)
   server.headers(1, OK)
   await client.frame(FRAME.HEADERS, 1)
@@ -147,12 +57,10 @@ test('the app closes while nothing is asked: the client’s connection ends as i
 
 test('the app is lost: its streams end with the connection, unless a laptop still answers one', async () => {
   const app = gathering()
-  const laptop = gathering()
-  const { port } = await place(app.server, laptop.server)
-  const client = await rawClient(port)
+  const { client, next } = await beforeLaptop(app.server)
   client.headers(1, GET).headers(3, { ...GET, ...JANE })
   const server = await app.next()
-  const program = await laptop.next()
+  const program = await next()
   await server.frame(FRAME.HEADERS, 1)
   await program.frame(FRAME.HEADERS, 3)
   server.socket.resetAndDestroy()
@@ -162,11 +70,9 @@ test('the app is lost: its streams end with the connection, unless a laptop stil
 })
 
 test('the client goes: every target hears that its streams are given up', async () => {
-  const app = gathering()
-  const { port } = await place(app.server)
-  const client = await rawClient(port)
+  const { client, next } = await beforeApp()
   client.headers(1, POST, FLAGS.headers)
-  const server = await app.next()
+  const server = await next()
   await server.frame(FRAME.HEADERS, 1)
   client.socket.resetAndDestroy()
   assert.equal(await server.reset(1), ERROR_CODE.CANCEL)
@@ -174,12 +80,10 @@ test('the client goes: every target hears that its streams are given up', async 
 })
 
 test('a client that half-closes still gets its answers; the app hears the half-close', async () => {
-  const app = gathering()
-  const { port } = await place(app.server)
-  const client = await rawClient(port)
+  const { client, next } = await beforeApp()
   client.headers(1, GET)
   client.socket.end()
-  const server = await app.next()
+  const server = await next()
   await server.frame(FRAME.HEADERS, 1)
   await server.closed()
   server.headers(1, OK, FLAGS.headers).data(1, 'all of it', FLAGS.end)
@@ -187,11 +91,9 @@ test('a client that half-closes still gets its answers; the app hears the half-c
 })
 
 test('a client’s GOAWAY: what is under way ends, then the connection', async () => {
-  const app = gathering()
-  const { port } = await place(app.server)
-  const client = await rawClient(port)
+  const { client, next } = await beforeApp()
   client.headers(1, GET).send(FRAME.GOAWAY, 0, 0, goawayPayload(0, ERROR_CODE.NO_ERROR))
-  const server = await app.next()
+  const server = await next()
   await server.frame(FRAME.HEADERS, 1)
   server.headers(1, OK)
   assert.equal((await client.fields(1))[':status'], '200')
@@ -200,11 +102,9 @@ test('a client’s GOAWAY: what is under way ends, then the connection', async (
 })
 
 test('MAX_CONCURRENT_STREAMS of a target: the rest waits, and the client is told', async () => {
-  const app = gathering(settingsPayload([[SETTING.MAX_CONCURRENT_STREAMS, 1]]))
-  const { port } = await place(app.server)
-  const client = await rawClient(port)
+  const { client, next } = await beforeApp(settingsPayload([[SETTING.MAX_CONCURRENT_STREAMS, 1]]))
   client.headers(1, GET)
-  const server = await app.next()
+  const server = await next()
   await server.frame(FRAME.HEADERS, 1)
   await client.frame(FRAME.SETTINGS, 0)
   await client.frame(FRAME.SETTINGS, 0)
@@ -219,11 +119,9 @@ test('MAX_CONCURRENT_STREAMS of a target: the rest waits, and the client is told
 })
 
 test('resets pass both ways with their codes', async () => {
-  const app = gathering()
-  const { port } = await place(app.server)
-  const client = await rawClient(port)
+  const { client, next } = await beforeApp()
   client.headers(1, GET).headers(3, GET)
-  const server = await app.next()
+  const server = await next()
   await server.frame(FRAME.HEADERS, 3)
   client.four(FRAME.RST_STREAM, 1, ERROR_CODE.CANCEL)
   assert.equal(await server.reset(1), ERROR_CODE.CANCEL)
@@ -232,11 +130,9 @@ test('resets pass both ways with their codes', async () => {
 })
 
 test('an answer that is whole before its request, then RST_STREAM NO_ERROR', async () => {
-  const app = gathering()
-  const { port } = await place(app.server)
-  const client = await rawClient(port)
+  const { client, next } = await beforeApp()
   client.headers(1, POST, FLAGS.headers)
-  const server = await app.next()
+  const server = await next()
   await server.frame(FRAME.HEADERS, 1)
   server.headers(1, { ':status': '413' }).four(FRAME.RST_STREAM, 1, ERROR_CODE.NO_ERROR)
   assert.equal((await client.fields(1))[':status'], '413')
@@ -246,11 +142,9 @@ test('an answer that is whole before its request, then RST_STREAM NO_ERROR', asy
 })
 
 test('interim answers pass', async () => {
-  const app = gathering()
-  const { port } = await place(app.server)
-  const client = await rawClient(port)
+  const { client, next } = await beforeApp()
   client.headers(1, { ...POST, expect: '100-continue' }, FLAGS.headers)
-  const server = await app.next()
+  const server = await next()
   await server.frame(FRAME.HEADERS, 1)
   server.headers(1, { ':status': '103', link: '</a.css>' }, FLAGS.headers).headers(1, OK)
   assert.equal((await client.fields(1))[':status'], '103')
@@ -259,13 +153,11 @@ test('interim answers pass', async () => {
 
 test('extended CONNECT goes to who knows it, and 501 else', async () => {
   const app = gathering(settingsPayload([[SETTING.ENABLE_CONNECT_PROTOCOL, 1]]))
-  const laptop = gathering()
-  const { port } = await place(app.server, laptop.server)
-  const client = await rawClient(port)
+  const { client, next } = await beforeLaptop(app.server)
   const connect = { ...GET, ':method': 'CONNECT', ':protocol': 'websocket' }
   client.headers(1, connect, FLAGS.headers).headers(3, { ...connect, ...JANE }, FLAGS.headers)
   const server = await app.next()
-  await laptop.next()
+  await next()
   assert.equal((await server.fields(1))[':protocol'], 'websocket')
   server.headers(1, OK, FLAGS.headers)
   assert.equal((await client.fields(3))[':status'], '501')
@@ -276,11 +168,9 @@ test('extended CONNECT goes to who knows it, and 501 else', async () => {
 })
 
 test('frames of unknown types pass on streams', async () => {
-  const app = gathering()
-  const { port } = await place(app.server)
-  const client = await rawClient(port)
+  const { client, next } = await beforeApp()
   client.headers(1, GET)
-  const server = await app.next()
+  const server = await next()
   await server.frame(FRAME.HEADERS, 1)
   server.send(0xfa, 0x7f, 1, Buffer.from('odd'))
   const odd = await client.frame(0xfa, 1)

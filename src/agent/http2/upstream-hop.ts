@@ -8,34 +8,10 @@ import type { Stream } from '../../wire/session/contract.ts'
 import { letGo } from '../http/let-go.ts'
 import { APP } from '../http/upstream.ts'
 import type { Choice } from '../routing.ts'
+import type { Asker, Loss } from './asker.ts'
 import { Hop } from './hop.ts'
 import type { HopStream } from './hop-stream.ts'
 import type { HopUser } from './hop-user.ts'
-
-/** Who asks something of a target. */
-export interface Asker {
-  /** It is an extended CONNECT, which not every target takes (RFC 8441 §3). */
-  readonly needsConnectProtocol: boolean
-  /** There is room for its stream. */
-  begin(to: UpstreamHop): void
-  /** The target was not reached, or is there no more; `heard`: it may have acted on what it was asked. */
-  lost(from: UpstreamHop, how: Loss): void
-  /** It speaks HTTP/2 and takes what it was asked. */
-  heard(by: UpstreamHop): void
-  /** The target is away: who has asked all waits no longer for an answer that has not begun. */
-  away(): void
-}
-
-export type Loss =
-  | { kind: 'not opened'; error: Error }
-  /** It takes no more, and has not looked at this (RFC 9113 §6.8). */
-  | { kind: 'unheard' }
-  /** Its connection for this one stream. */
-  | { kind: 'broken'; why: string }
-  /** It does not know extended CONNECT. */
-  | { kind: 'unable' }
-  /** `orderly`: closed, not reset. */
-  | { kind: 'gone'; orderly: boolean; why: string }
 
 export interface UpstreamHopOptions {
   choice: Choice
@@ -58,7 +34,7 @@ export interface UpstreamHopOptions {
 }
 
 /** A program's own windows bound what goes to it; these bound what comes. A laptop is far away, and its path must be filled. */
-const NEAR = { stream: 256 * 1024, connection: 1024 * 1024 }
+export const NEAR = { stream: 256 * 1024, connection: 1024 * 1024 }
 const FAR = { stream: 2 * 1024 * 1024, connection: 4 * 1024 * 1024 }
 /** Before a target says how many streams it takes: those beyond would be refused, and what is least recommended is this (RFC 9113 §6.5.2). */
 const UNSAID_STREAMS = 100
@@ -115,6 +91,12 @@ export class UpstreamHop implements HopUser {
     this.#asking.set(stream, asker)
     if (this.hop.isUsedUp) this.#retire()
     return stream
+  }
+
+  /** Goes on with a connection whose other end speaks HTTP/2 from here on, and has been asked stream 1 in HTTP/1.1. @param first what it has said since */
+  adopt(stream: Stream, first: Buffer): void {
+    this.#opened(stream)
+    this.hop.onData(first)
   }
 
   /** Nothing is wanted of this asker any more, which has no stream yet. */
@@ -268,17 +250,21 @@ export class UpstreamHop implements HopUser {
         stream.reset('cancel', 'nobody waits for it any more')
         return
       }
-      this.#state = 'open'
-      this.#stream = stream
-      out.connect(stream)
-      stream.bind(this.hop)
-      if (!this.#isHeld) stream.resume()
-      this.settle()
-      this.#endIfIdle()
+      this.#opened(stream)
     } catch (error) {
       this.#lose({ kind: 'not opened', error: error as Error })
       this.#options.onRead()
     }
+  }
+
+  #opened(stream: Stream): void {
+    this.#state = 'open'
+    this.#stream = stream
+    this.hop.out.connect(stream)
+    stream.bind(this.hop)
+    if (!this.#isHeld) stream.resume()
+    this.settle()
+    this.#endIfIdle()
   }
 
   /** What goes first: written before any stream is opened. */

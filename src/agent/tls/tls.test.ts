@@ -13,6 +13,7 @@ import { silentLogger } from '../../lib/logger.ts'
 import { type Certificate, createAuthority, createCertificate } from '../../wire/session/authority.ts'
 import type { FoundFiles } from '../app-files/search.ts'
 import { closePlaces, dial, echo, get, type Place, place } from '../http/fixtures/place.ts'
+import { h2Echo } from '../http2/fixtures/place2.ts'
 import { AppTls } from './app-tls.ts'
 
 const authority = createAuthority('shop')
@@ -43,14 +44,18 @@ interface SecurePlace extends Place {
   changes: () => number
 }
 
-async function securePlace(app: Server, files: Files | { problem: string }): Promise<SecurePlace> {
+async function securePlace(
+  app: Server,
+  files: Files | { problem: string },
+  laptop: Server = echo('laptop'),
+): Promise<SecurePlace> {
   const now = new FakeClock()
   let changes = 0
   const onChange = (): void => void changes++
   // What is known of the app ages as the test says; what it is waited for happens.
   const clock: Clock = { now: () => now.now(), after: systemClock.after, every: systemClock.every }
   const tls = new AppTls({ clock, logger: silentLogger, files, onChange })
-  return { ...(await place(app, echo('laptop'), tls)), tls, now, changes: () => changes }
+  return { ...(await place(app, laptop, tls)), tls, now, changes: () => changes }
 }
 
 /** The same answers as `echo`, in TLS. */
@@ -91,6 +96,24 @@ describe('TLS that is ended and begun again', { timeout: 30_000 }, () => {
     assert.deepEqual(all.match(/(app|laptop) GET \/\d/g), ['app GET /1', 'laptop GET /2', 'app GET /3'])
     assert.deepEqual(at.secured, [{ servername: 'orders.shop', protocol: undefined }])
     assert.equal(problemOf(at), '')
+  })
+
+  it('a program that takes another HTTP in TLS than its client agreed on is asked in that', async () => {
+    const at = await securePlace(secureEcho('app', own), new Files(KEYS), h2Echo('laptop'))
+    at.laptop.protocol = 'h2'
+    const socket = await secureDial(at.port, { ALPNProtocols: ['http/1.1'] })
+    assert.match(await ask(socket, get('/1', 'X-User: jane') + ABOUT), /laptop GET \/1 0.*laptop GET \/1 0/s)
+    assert.deepEqual(at.secured, [{ servername: 'orders.shop', protocol: 'h2' }])
+    assert.deepEqual(at.bridged, ['laptop http2', 'laptop http2'])
+    // The other way round.
+    const app = http2.createSecureServer({ ...own, allowHTTP1: true }, (_, response) => response.end('app'))
+    const other = await securePlace(app, new Files(KEYS))
+    other.laptop.protocol = 'http/1.1'
+    const client = http2.connect(`https://127.0.0.1:${other.port}`, { ca: authority.cert, servername: 'orders.shop' })
+    const stream = client.request({ ':path': '/2', 'x-user': 'jane' })
+    assert.equal(Buffer.concat(await stream.toArray()).toString(), 'laptop GET /2 0')
+    client.close()
+    assert.deepEqual(other.secured, [{ servername: 'orders.shop', protocol: 'http/1.1' }])
   })
 
   it('large bodies pass whole both ways', async () => {

@@ -2,6 +2,7 @@ import type { StatusResult } from '../../lib/daemon-api.ts'
 import type { Command } from '../command.ts'
 import { DaemonClient } from '../daemon-client.ts'
 import { age } from '../render/age.ts'
+import { bridgedText } from '../render/bridged.ts'
 import { countsText } from '../render/counts.ts'
 import { earlierText } from '../render/earlier.ts'
 import { notesText, shortFilterText } from '../render/filter-text.ts'
@@ -53,6 +54,7 @@ function clusterText(cluster: StatusResult['clusters'][number]): string {
     return shown.map(({ pod, state: config, routeNow, ...rest }, index) => {
       const said = 'message' in rest && rest.message !== undefined ? ` ${rest.message}` : ''
       const past = 'earlier' in rest && rest.earlier !== undefined ? ` ${earlierText(rest.earlier)}` : ''
+      const bridges = 'bridged' in rest && rest.bridged !== undefined ? ` ${bridgedText(rest.bridged)}` : ''
       const start =
         index > 0
           ? ['', '', '', '', '']
@@ -63,7 +65,7 @@ function clusterText(cluster: StatusResult['clusters'][number]): string {
               requestsOf(attachment),
               age(Date.now() - Date.parse(since)),
             ]
-      return [...start, pod, config + said + past, routeNow === 'laptop' ? TO_LAPTOP[mode] : routeNow]
+      return [...start, pod, config + said + past + bridges, routeNow === 'laptop' ? TO_LAPTOP[mode] : routeNow]
     })
   })
   return `${lines.join('\n')}${table([['WORKLOAD', 'NAME', 'PORTS', 'REQUESTS', 'AGE', 'POD', 'CONFIG', 'ROUTE NOW'], ...rows])}`

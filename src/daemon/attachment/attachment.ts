@@ -3,16 +3,17 @@ import { randomBytes } from 'node:crypto'
 import { fault } from '../../diagnose/catalogue.ts'
 import { GROUP, type Intercept, type InterceptPort, VERSION } from '../../kube/resources.ts'
 import { Watch } from '../../kube/watch.ts'
-import type { EarlierConnections } from '../../lib/daemon-api.ts'
+import type { BridgedRequests, EarlierConnections } from '../../lib/daemon-api.ts'
 import type { Fault } from '../../lib/fault.ts'
 import { Waiters } from '../../lib/waiters.ts'
-import type { Beside, CopyCounts, EarlierCount, FilterCounts, Seen } from '../../wire/messages/control.ts'
+import type { Beside, BridgeCounts, CopyCounts, EarlierCount, FilterCounts, Seen } from '../../wire/messages/control.ts'
 import type { Opening } from '../../wire/session/contract.ts'
 import type { Served } from '../agent-links.ts'
 import type { Cluster } from '../cluster.ts'
 import type { JournalEntry } from '../journal.ts'
 import { shortName, type Workload } from '../workload.ts'
 import { type AppEnvironment, readAppEnvironment } from './app-environment.ts'
+import { bridgedOf } from './bridged.ts'
 import { Filtered } from './filtered.ts'
 import { inTheWay } from './in-the-way.ts'
 import { interceptObject, notKept, refusedAs } from './object.ts'
@@ -43,6 +44,8 @@ export interface AgentView {
   message?: string
   /** Connections that were open before and go past it, if there are. */
   earlier?: EarlierConnections
+  /** Requests that it passed on in another HTTP than their client's, if there were. */
+  bridged?: BridgedRequests[]
 }
 
 const AFTERWARDS = {
@@ -66,6 +69,7 @@ export class Attachment implements Served {
   #intercept: Intercept | undefined
   /** Connections that go past agents, by pod. */
   readonly #earlier = new Map<string, EarlierCount>()
+  readonly #bridged = new Map<string, BridgeCounts>()
   #ending: Promise<void> | undefined
 
   constructor(options: AttachmentOptions) {
@@ -111,10 +115,13 @@ export class Attachment implements Served {
       if (!cluster.agents.isAttached(podUid, this.uid)) return { pod, state, routeNow, ...said }
       const { silence } = program
       const { connections, ends } = this.#earlier.get(podUid) ?? { connections: 0, ends: false }
+      const counts = this.#bridged.get(podUid)
+      const bridged = counts === undefined ? [] : bridgedOf(counts)
       const seen = {
         pod,
         state,
         ...(connections > 0 && { earlier: { connections, ends, wished: this.spec.reopen === true } }),
+        ...(bridged.length > 0 && { bridged }),
       }
       if (silence === undefined) return { ...seen, routeNow: 'laptop', ...said }
       return { ...seen, routeNow: this.spec.ifDown ?? 'app', message: silence }
@@ -208,6 +215,10 @@ export class Attachment implements Served {
     this.#earlier.set(podUid, count)
   }
 
+  onBridged(podUid: string, counts: BridgeCounts): void {
+    this.#bridged.set(podUid, counts)
+  }
+
   onFiltered(podUid: string, counts: FilterCounts): void {
     this.filtered.hear(podUid, counts)
   }
@@ -271,6 +282,7 @@ export class Attachment implements Served {
     for (const { podUid } of earlier) {
       if (agents.some((agent) => agent.podUid === podUid)) continue
       this.#earlier.delete(podUid)
+      this.#bridged.delete(podUid)
       void cluster.agents.withdraw(this.uid, podUid)
     }
     for (const { podUid, publicKey } of agents)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import http from 'node:http'
+import { createSecureServer as createHttp2Server } from 'node:http2'
 import https from 'node:https'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { after, describe, it } from 'node:test'
@@ -68,6 +69,13 @@ describe('a program whose requests came in TLS', { timeout: 20_000 }, () => {
       assert.match(await ask(await known.connect(program.port, SECURE, program.open)), /orders\.shop http\/1\.1/)
       assert.equal(program.opened, n)
     }
+  })
+
+  it('refuses a protocol that it does not speak', async () => {
+    const server = createHttp2Server({ cert, key }, (_, response) => response.end('h2'))
+    const program = await new TestProgram(server).start()
+    const refused = { code: 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL' }
+    await assert.rejects(tls().connect(program.port, SECURE, program.open), refused)
   })
 
   it('gets plain text when it speaks that, and is asked once', async () => {

@@ -156,6 +156,27 @@ export const filteredSchema = v.object({
   failed: v.number(),
 })
 export type FilterCounts = v.InferOutput<typeof filteredSchema>
+
+/** Requests, by what their target was asked in. */
+export const bridgedSchema = v.object({
+  /** HTTP/1.1, of clients that speak HTTP/2. */
+  http1: v.number(),
+  /** HTTP/2, of clients that speak HTTP/1.1. */
+  http2: v.number(),
+})
+export type Bridged = v.InferOutput<typeof bridgedSchema>
+
+/** agent → daemon: requests that were passed on in another HTTP than their client's, since who took them speaks no other; after changes, at most once a second. */
+export const bridgesSchema = v.object({
+  kind: v.literal('bridged'),
+  intercept: v.string(),
+  /** Of the attachment's laptop. */
+  laptop: bridgedSchema,
+  /** Of the app, on the attachment's ports. */
+  app: bridgedSchema,
+})
+export type BridgeCounts = v.InferOutput<typeof bridgesSchema>
+
 /**
  * agent → daemon: a request came that a watch is about. Of one watch an agent tells at most 256 that carry the mark or belong to the trace, and of
  * others 100 a second and 1024 in all.
@@ -220,6 +241,7 @@ export const controlSchema = v.variant('kind', [
   servesSchema,
   copiesSchema,
   filteredSchema,
+  bridgesSchema,
   seenSchema,
   besideSchema,
   earlierSchema,

@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+import time
 
 KIND, PORT, USER, *CASES = sys.argv[1:]
 LARGE = b"laptop? " * (20 * 1024 * 1024 // 8)
@@ -43,6 +44,8 @@ def with_grpc():
     path = "/remocal.Corpus/"
     unary = {name: channel.unary_unary(path + name) for name in ("Echo", "Fail", "Slow")}
     count = channel.unary_stream(path + "Count")
+    ticks = channel.unary_stream(path + "Ticks")
+    meet = channel.unary_unary(path + "Meet")
     talk = channel.stream_stream(path + "Talk")
 
     def told(metadata):
@@ -59,6 +62,15 @@ def with_grpc():
     def stream():
         call = count(b"2000", metadata=metadata)
         print("Count", shown(b"".join(call)), call.code())
+
+    def meeting():
+        calls = [meet.future(b"call %d" % at, metadata=metadata) for at in range(1000)]
+        print("Meet", b",".join(call.result() for call in calls).decode())
+
+    def minute():
+        started = time.monotonic()
+        messages = list(ticks(b"120", metadata=metadata))
+        print("Ticks", len(messages), messages[-1], time.monotonic() - started > 59)
 
     def turns(cancels):
         import queue
@@ -84,6 +96,8 @@ def with_grpc():
         "fail": lambda: ask("Fail", b"hello"),
         "deadline": lambda: ask("Slow", b"hello", timeout=0.5),
         "count": stream,
+        "calls": meeting,
+        "minute": minute,
         "turns": lambda: turns(False),
         "turns-cancelled": lambda: turns(True),
     }

@@ -7,6 +7,10 @@ const [port = '', user = '', ...cases] = process.argv.slice(2)
 const LARGE = Buffer.alloc(20 * 1024 * 1024, 'laptop? ')
 const UNLIMITED = { 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 }
 const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), UNLIMITED)
+const MEETING = 1000
+const TICKS = 120
+/** Less than what the messages take: two clocks are not one. */
+const MINUTE_MS = 59_000
 const same = (message: Buffer): Buffer => message
 const say = (...words: unknown[]): boolean => process.stdout.write(`${words.join(' ')}\n`)
 const shown = (bytes: Buffer): string =>
@@ -49,6 +53,26 @@ async function count(): Promise<void> {
   say('Count', shown(Buffer.concat(await call.toArray())))
 }
 
+/** So many at once that none is answered before all are there. */
+async function meet(): Promise<void> {
+  const one = async (at: number): Promise<string> => {
+    const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>()
+    client.makeUnaryRequest(path('Meet'), same, same, Buffer.from(`call ${at}`), metadata(), (error, answer) =>
+      error === null ? resolve(answer) : reject(error),
+    )
+    return String(await promise)
+  }
+  say('Meet', (await Promise.all(Array.from({ length: MEETING }, (_, at) => one(at)))).join())
+}
+
+/** A message now and then, for a minute. */
+async function minute(): Promise<void> {
+  const call = client.makeServerStreamRequest(path('Ticks'), same, same, Buffer.from(String(TICKS)), metadata())
+  const startMs = performance.now()
+  const messages = await call.toArray()
+  say('Ticks', messages.length, messages.at(-1), performance.now() - startMs > MINUTE_MS)
+}
+
 async function turns(cancels: boolean): Promise<void> {
   const call = client.makeBidiStreamRequest(
     path('Talk'),
@@ -79,6 +103,8 @@ const CASES: Record<string, () => Promise<void>> = {
   fail: () => unary('Fail', Buffer.from('hello')),
   deadline: () => unary('Slow', Buffer.from('hello'), { deadline: Date.now() + 500 }),
   count,
+  calls: meet,
+  minute,
   turns: () => turns(false),
   'turns-cancelled': () => turns(true),
 }

@@ -55,6 +55,11 @@ const ask = async (path: string, asked: Asked = {}): Promise<void> => void say(a
 const post = (path: string, body: Buffer | string): Promise<void> =>
   ask(path, { method: 'POST', body: Buffer.from(body) })
 
+async function manyOf(path: string): Promise<void> {
+  const said = await Promise.all(Array.from({ length: MANY }, (_, at) => asking(`${path}${at}`, {})))
+  say(said.join('\n'))
+}
+
 /** Gives up in the middle of an answer. */
 async function cancelled(): Promise<void> {
   const stream = session.request({ ':path': '/endless', ...mine })
@@ -96,10 +101,8 @@ const CASES: Record<string, () => Promise<unknown>> = {
   cookies: () => ask('/cookies', { headers: { cookie: 'a=1; b=2', 'x-empty': '', 'x-long': 'long'.repeat(2000) } }),
   upload: () => post('/upload', LARGE),
   both: () => post('/stream', LARGE),
-  'many-small': async () => {
-    const said = await Promise.all(Array.from({ length: MANY }, (_, at) => asking(`/many/${at}`, {})))
-    say(said.join('\n'))
-  },
+  'many-small': () => manyOf('/many/'),
+  meet: () => manyOf('/meet?'),
   cancelled,
   reset,
   talk,

@@ -31,7 +31,7 @@ class Half {
 /** @returns one text for each exchange, those of HTTP/1.1 before an upgrade as they came */
 export function exchangesOf({ sent, answered }: Recorded): string[] {
   const preface = sent.indexOf(PREFACE)
-  if (preface < 0) return sent.length + answered.length === 0 ? [] : [plain(`${latin(sent)}\n${latin(answered)}`)]
+  if (preface < 0) return isUnused(sent, answered) ? [] : [plain(`${withoutOffer(latin(sent))}\n${latin(answered)}`)]
   const switched = answered.indexOf('HTTP/1.1 101') === 0 ? answered.indexOf('\r\n\r\n') + 4 : 0
   const requests = halves(sent.subarray(preface + PREFACE.length))
   const answers = halves(answered.subarray(switched))
@@ -40,8 +40,17 @@ export function exchangesOf({ sent, answered }: Recorded): string[] {
     .filter(([id]) => answers.get(id)?.reset !== ERROR_CODE.REFUSED_STREAM)
     .map(([id, request]) => textOf(request, answers.get(id) ?? new Half()))
   if (switched === 0) return texts
-  const upgraded = `${latin(sent.subarray(0, preface))}\n${latin(answered.subarray(0, switched))}${answers.get(UPGRADED)?.blocks[0] ?? ''}`
+  const asked = latin(sent.subarray(0, preface)).replace(/^HTTP2-Settings: .*$/m, 'HTTP2-Settings')
+  const upgraded = `${asked}\n${latin(answered.subarray(0, switched))}${answers.get(UPGRADED)?.blocks[0] ?? ''}`
   return [plain(`${upgraded}${answers.get(UPGRADED)?.rest ?? ''}`), ...texts]
+}
+
+/**
+ * Of a connection on which nothing was asked. net/http opens some that it does not need in the end, as it is told how many streams each may have; a server may begin with its
+ * SETTINGS (RFC 9113 §3.4), and the agent waits for what the client says.
+ */
+function isUnused(sent: Buffer, answered: Buffer): boolean {
+  return sent.length === 0 && (answered.length === 0 || answered[3] === FRAME.SETTINGS)
 }
 
 /**
@@ -106,6 +115,11 @@ function unpadded(payload: Buffer, flags: number): Buffer {
 }
 
 const latin = (bytes: Buffer): string => bytes.toString('latin1')
+
+/** An offer of h2c is each connection's own, and its settings are (RFC 7540 §3.2.1): where it is not taken nothing comes of it. */
+function withoutOffer(text: string): string {
+  return text.replace(/^(Connection: Upgrade, HTTP2-Settings|Upgrade: h2c|HTTP2-Settings: .*)\r\n/gm, '')
+}
 
 /** Without what is new each time. */
 export const plain = (text: string): string => text.replace(/^(date|grpc-timeout|last-modified): .*$/gim, '$1')

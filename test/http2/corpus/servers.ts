@@ -13,7 +13,9 @@ const PROGRAMS = join(import.meta.dirname, '../servers')
 const LARGE_BYTES = 20 * 1024 * 1024
 const ALL = 'get post nothing head empty unchanged large upload trailers pieces both early cookies'
 const MANY = 'twice many many-small parallel load-one load-many load-large'
-const GRPC = 'unary unary-empty unary-large metadata fail deadline count turns turns-cancelled'
+const GRPC = 'unary unary-empty unary-large metadata fail deadline count turns turns-cancelled calls minute'
+/** Two streams of a minute, to the app and to the laptop, beside the rest. */
+const GRPC_PLACES = 3
 const UPGRADE =
   'upgrade-get upgrade-post upgrade-nothing upgrade-head upgrade-empty upgrade-large upgrade-upload upgrade-pieces'
 const cases = (text: string): Set<string> => new Set(text.split(' '))
@@ -21,7 +23,7 @@ const cases = (text: string): Set<string> => new Set(text.split(' '))
 export const KINDS: Kind[] = [
   {
     name: 'node:http2',
-    cases: cases(`${ALL} ${MANY} sums hints cancelled reset talk alternating declined`),
+    cases: cases(`${ALL} ${MANY} meet sums hints cancelled reset talk alternating declined`),
     start: (name) =>
       started((port) => ({ command: process.execPath, args: [join(PROGRAMS, 'node.ts'), String(port), name] })),
   },
@@ -33,7 +35,7 @@ export const KINDS: Kind[] = [
   },
   {
     name: 'net/http',
-    cases: cases(`${ALL} ${MANY} sums hints`),
+    cases: cases(`${ALL} ${MANY} meet sums hints`),
     start: (name) => started((port) => ({ command: go(), args: [String(port), name] })),
   },
   {
@@ -44,33 +46,33 @@ export const KINDS: Kind[] = [
     start: (name) =>
       started((port) => ({
         command: python(),
-        args: ['-m', 'hypercorn', '--bind', `127.0.0.1:${port}`, '--keep-alive', HYPERCORN_KEEPS_S, 'asgi:answer'],
-        env: { REMOCAL_NAME: name, PYTHONPATH: PROGRAMS },
+        args: [join(PROGRAMS, 'asgi_server.py'), String(port)],
+        env: { REMOCAL_NAME: name },
       })),
   },
   {
     name: 'grpc-js',
+    places: GRPC_PLACES,
     cases: cases(GRPC),
     start: (name) =>
       started((port) => ({ command: process.execPath, args: [join(PROGRAMS, 'grpc.ts'), String(port), name] })),
   },
   {
     name: 'grpcio',
+    places: GRPC_PLACES,
     cases: cases(GRPC),
     start: (name) =>
       started((port) => ({ command: python(), args: [join(PROGRAMS, 'grpc_server.py'), String(port), name] })),
   },
   {
     name: 'grpc-go',
+    places: GRPC_PLACES,
     cases: cases(GRPC),
     start: (name) => started((port) => ({ command: go(), args: [String(port), name, 'grpc'] })),
   },
 ]
 
 const go = (): string => builtGoModule(join(PROGRAMS, '../go'), 'server')
-
-/** It closes a connection whose client has gone only when it has been idle for so long; a run is over after that. */
-const HYPERCORN_KEEPS_S = '4'
 
 /** Files, each with trailers; it gives back what it is sent. */
 function startNghttpd(name: string): Promise<Started> {

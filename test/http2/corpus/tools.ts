@@ -6,7 +6,7 @@ import { unpacked } from '../../../scripts/debian.ts'
 import { run } from '../../e2e/remocal.ts'
 import { type Client, ended } from '../../peers/client.ts'
 
-const LARGE_BYTES = 20 * 1024 * 1024
+const LARGE = Buffer.alloc(20 * 1024 * 1024, 'laptop? ')
 /** Where a case asks for what its name does not say: arguments before the URL, and paths. */
 type Asked = Record<string, { args: string[]; paths: string[] }>
 
@@ -91,11 +91,11 @@ export const h2load: Client['run'] = async (port, user, cases) => {
   return said
 }
 
-/** Each case with a large file at hand. */
+/** Each case with a large file at hand, where it asks for one. */
 async function withLarge(cases: string[], ask: (name: string, file: string) => Promise<string>): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'remocal-http2-'))
   const file = join(folder, 'large')
-  writeFileSync(file, Buffer.alloc(LARGE_BYTES, 'laptop? '))
+  if (cases.some((name) => name.endsWith('upload'))) writeFileSync(file, LARGE)
   let said = ''
   try {
     for (const name of cases) said += `${name} ${await ask(name, file)}`

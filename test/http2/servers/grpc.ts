@@ -1,4 +1,5 @@
 /** The test service on grpc-js: `node grpc.ts PORT NAME`. What each method does: `README.md`. */
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   Metadata,
   Server,
@@ -12,6 +13,9 @@ import {
 
 const [port = '', name = ''] = process.argv.slice(2)
 const UNLIMITED = { 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 }
+const MEETING = 1000
+const TICK_MS = 500
+const meeting: (() => void)[] = []
 const same = (message: Buffer): Buffer => message
 
 function method(called: string, requestStream = false, responseStream = false) {
@@ -33,6 +37,8 @@ server.addService(
     Echo: method('Echo'),
     Fail: method('Fail'),
     Slow: method('Slow'),
+    Meet: method('Meet'),
+    Ticks: method('Ticks', false, true),
     Count: method('Count', false, true),
     Talk: method('Talk', true, true),
   },
@@ -53,6 +59,20 @@ server.addService(
     },
     /** Its client gives up. */
     Slow() {},
+    /** Waits until a thousand do. */
+    Meet(call: Call, answer: sendUnaryData<Buffer>) {
+      meeting.push(() => answer(null, call.request))
+      if (meeting.length < MEETING) return
+      for (const one of meeting.splice(0)) one()
+    },
+    async Ticks(call: ServerWritableStream<Buffer, Buffer>) {
+      const count = Number(call.request)
+      for (let number = 0; number < count; number++) {
+        await delay(TICK_MS)
+        call.write(Buffer.from(`${name} ${number}`))
+      }
+      call.end()
+    },
     Count(call: ServerWritableStream<Buffer, Buffer>) {
       const count = Number(call.request)
       for (let number = 0; number < count; number++) call.write(Buffer.from(`${name} ${number}`))

@@ -1,6 +1,7 @@
 """The test service on grpcio: `grpc_server.py PORT NAME`. What each method does: `README.md`."""
 
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -32,12 +33,26 @@ def count(request, context):
         yield b"%s %d" % (NAME.encode(), number)
 
 
+def ticks(request, context):
+    for number in range(int(request)):
+        time.sleep(0.5)
+        yield b"%s %d" % (NAME.encode(), number)
+
+
+meeting = threading.Barrier(1000)
+
+
+def meet(request, context):
+    meeting.wait()
+    return request
+
+
 def talk(requests, context):
     for request in requests:
         yield request
 
 
-UNARY = {"Echo": echo, "Fail": fail, "Slow": slow}
+UNARY = {"Echo": echo, "Meet": meet, "Fail": fail, "Slow": slow}
 
 
 class Corpus(grpc.GenericRpcHandler):
@@ -45,13 +60,14 @@ class Corpus(grpc.GenericRpcHandler):
         name = details.method.removeprefix("/remocal.Corpus/")
         if name in UNARY:
             return grpc.unary_unary_rpc_method_handler(UNARY[name])
-        if name == "Count":
-            return grpc.unary_stream_rpc_method_handler(count)
+        if name in ("Count", "Ticks"):
+            return grpc.unary_stream_rpc_method_handler(count if name == "Count" else ticks)
         return grpc.stream_stream_rpc_method_handler(talk) if name == "Talk" else None
 
 
 OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-server = grpc.server(ThreadPoolExecutor(20), [Corpus()], options=OPTIONS)
+# Each call that waits has one.
+server = grpc.server(ThreadPoolExecutor(1100), [Corpus()], options=OPTIONS)
 server.add_insecure_port(f"127.0.0.1:{PORT}")
 server.start()
 server.wait_for_termination()

@@ -5,6 +5,9 @@ import http2, { type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:ht
 const [port = '', name = ''] = process.argv.slice(2)
 const LARGE = Buffer.alloc(20 * 1024 * 1024, 'remocal ')
 const PIECES = 500
+/** So many wait for each other. */
+const MEETING = 1000
+const meeting: (() => void)[] = []
 
 type Answer = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => unknown
 
@@ -74,6 +77,13 @@ const ANSWERS: Record<string, Answer> = {
   '/early': (stream) => {
     begin(stream, { ':status': 413 })
     stream.end('too much')
+  },
+  '/meet': (stream, headers) => {
+    meeting.push(() => {
+      begin(stream)
+      stream.end(`${headers[':path']?.slice('/meet?'.length)}\n`)
+    })
+    if (meeting.length === MEETING) for (const one of meeting.splice(0)) one()
   },
   '/endless': (stream) => {
     begin(stream)

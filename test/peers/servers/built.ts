@@ -1,7 +1,7 @@
 /** Programs that are compiled before they run: once for each state of their source, kept in the project's cache. */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, globSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Unpacked, unpacked } from '../../../scripts/debian.ts'
 
@@ -49,10 +49,9 @@ export interface Java {
 /** Java 17 and one file, with the jars of Debian packages. */
 export function builtJava(file: string, packages: string[] = []): Java {
   const { command, root, env } = jdk(packages)
-  const jars = globSync('usr/share/{java,tomcat10/lib}/*.jar', { cwd: root }).filter((jar) =>
-    /tomcat10-|ecj|eclipse-jdt/.test(jar),
-  )
-  const path = jars.map((jar) => join(root, jar)).join(':')
+  const jars = globSync('usr/share/java/*.jar', { cwd: root }).map((jar) => join(root, jar))
+  // The other names of the same files are links.
+  const path = packages.length > 0 ? jars.filter((jar) => lstatSync(jar).isFile()).join(':') : ''
   const build = (folder: string): void => {
     execFileSync(join(command, 'javac'), ['-cp', path, '-d', folder, file], { env: { ...process.env, ...env } })
   }

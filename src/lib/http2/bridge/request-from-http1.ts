@@ -79,12 +79,14 @@ function pathOf(method: string, rest: string): string {
   return rest.startsWith('/') ? rest : `/${rest}`
 }
 
-/** WebSocket only: of other protocols nobody can say whether a server of HTTP/2 takes them, and whoever asks must be able to do without (RFC 9110 §7.8). */
-function upgradeOf({ method, minor, fields }: RequestHead): Upgrade | undefined {
-  const key = fields.list('sec-websocket-key')
-  const asks = fields.upgrades && fields.list('upgrade').toLowerCase() === 'websocket'
-  if (!asks || method !== 'GET' || minor === 0 || key === '') return undefined
+/** Whether a request asks for WebSocket (RFC 6455 §4.1), which over HTTP/2 is extended CONNECT (RFC 8441). */
+export function asksForWebSocket({ method, minor, fields }: RequestHead): boolean {
+  if (!fields.upgrades || method !== 'GET' || minor === 0) return false
+  if (fields.list('upgrade').toLowerCase() !== 'websocket' || fields.list('sec-websocket-key') === '') return false
   return /(?:^|,)[ \t]*upgrade[ \t]*(?:,|$)/i.test(fields.list('connection'))
-    ? { protocol: 'websocket', key }
-    : undefined
+}
+
+/** WebSocket only: of other protocols nobody can say whether a server of HTTP/2 takes them, and whoever asks must be able to do without (RFC 9110 §7.8). */
+function upgradeOf(head: RequestHead): Upgrade | undefined {
+  return asksForWebSocket(head) ? { protocol: 'websocket', key: head.fields.list('sec-websocket-key') } : undefined
 }

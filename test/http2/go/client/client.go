@@ -86,11 +86,15 @@ func withHttp(cases []string) {
 			say("POST", "/upload", bytes.NewReader(large), nil)
 		case "both":
 			say("POST", "/stream", bytes.NewReader(large), nil)
-		case "many-small":
+		case "many-small", "meet":
+			path := "/many/"
+			if name == "meet" {
+				path = "/meet?"
+			}
 			said := make([]string, 1000)
 			var all sync.WaitGroup
 			for at := range said {
-				all.Go(func() { said[at] = ask(from, "GET", fmt.Sprint("/many/", at), nil, nil) })
+				all.Go(func() { said[at] = ask(from, "GET", fmt.Sprint(path, at), nil, nil) })
 			}
 			all.Wait()
 			fmt.Print(strings.Join(said, ""))
@@ -168,6 +172,33 @@ func withGrpc(cases []string) {
 				all = append(all, message...)
 			}
 			fmt.Println("Count", shown(all), err)
+		case "calls":
+			said := make([]string, 1000)
+			var all sync.WaitGroup
+			for at := range said {
+				all.Go(func() {
+					body, answer := fmt.Appendf(nil, "call %d", at), []byte{}
+					if err := connection.Invoke(background, "/remocal.Corpus/Meet", &body, &answer); err != nil {
+						log.Fatal(err)
+					}
+					said[at] = string(answer)
+				})
+			}
+			all.Wait()
+			fmt.Println("Meet", strings.Join(said, ","))
+		case "minute":
+			started := time.Now()
+			stream := begin(background, "Ticks")
+			count := []byte("120")
+			stream.SendMsg(&count)
+			stream.CloseSend()
+			messages := 0
+			var last, message []byte
+			for err = stream.RecvMsg(&message); err == nil; err = stream.RecvMsg(&message) {
+				last = message
+				messages++
+			}
+			fmt.Println("Ticks", messages, string(last), err, time.Since(started) > 59*time.Second)
 		case "turns", "turns-cancelled":
 			ctx, cancel := context.WithCancel(background)
 			if name == "turns-cancelled" {

@@ -12,6 +12,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -75,6 +77,9 @@ func answer(w http.ResponseWriter, r *http.Request) {
 	case "/early":
 		w.WriteHeader(413)
 		w.Write([]byte("too much"))
+	case "/meet":
+		meet()
+		fmt.Fprintln(w, r.URL.RawQuery)
 	case "/endless":
 		w.Write([]byte("begun"))
 		w.(http.Flusher).Flush()
@@ -83,6 +88,25 @@ func answer(w http.ResponseWriter, r *http.Request) {
 		content, _ := io.ReadAll(r.Body)
 		fmt.Fprintf(w, "<<%s %s %d>>\n", r.Method, r.RequestURI, len(content))
 	}
+}
+
+var meeting = struct {
+	sync.Mutex
+	count int
+	all   chan struct{}
+}{all: make(chan struct{})}
+
+// Waits until a thousand do.
+func meet() {
+	meeting.Lock()
+	all := meeting.all
+	meeting.count++
+	if meeting.count%1000 == 0 {
+		close(all)
+		meeting.all = make(chan struct{})
+	}
+	meeting.Unlock()
+	<-all
 }
 
 // Messages are what they are.
@@ -122,9 +146,15 @@ func serve(_ any, stream grpc.ServerStream) error {
 	case "/remocal.Corpus/Slow":
 		<-stream.Context().Done()
 		return context.Cause(stream.Context())
-	case "/remocal.Corpus/Count":
+	case "/remocal.Corpus/Meet":
+		meet()
+		return stream.SendMsg(&message)
+	case "/remocal.Corpus/Count", "/remocal.Corpus/Ticks":
 		count, _ := strconv.Atoi(string(message))
 		for number := 0; number < count; number++ {
+			if method == "/remocal.Corpus/Ticks" {
+				time.Sleep(time.Second / 2)
+			}
 			piece := fmt.Appendf(nil, "%s %d", name, number)
 			if err := stream.SendMsg(&piece); err != nil {
 				return err
@@ -148,6 +178,6 @@ func main() {
 	}
 	protocols := new(http.Protocols)
 	protocols.SetUnencryptedHTTP2(true)
-	server := &http.Server{Handler: http.HandlerFunc(answer), Protocols: protocols}
+	server := &http.Server{Handler: http.HandlerFunc(answer), Protocols: protocols, HTTP2: &http.HTTP2Config{MaxConcurrentStreams: 2000}}
 	log.Fatal(server.Serve(listener))
 }

@@ -1,0 +1,122 @@
+/** Where the streams of one client go: a hop to the app and one to each laptop, made when somebody asks there, and what is known of who speaks what. */
+import type { Budget } from '../../lib/budget.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Stream } from '../../wire/session/contract.ts'
+import { APP } from '../http/upstream.ts'
+import type { Choice, Laptop, Routing, Secure } from '../routing.ts'
+import type { Loss } from './asker.ts'
+import { Http1Target } from './http1-target.ts'
+import { noteSpoken, spokenBy } from './spoken.ts'
+import { UpstreamHop } from './upstream-hop.ts'
+
+export interface TargetsOptions {
+  port: number
+  routing: Routing
+  clock: Clock
+  held: Budget
+  /** Streams that the client may have open at once. */
+  maxStreams: number
+  secure: Secure | undefined
+  /** The client's address. */
+  from(): string
+  connectApp(signal: AbortSignal): Promise<Stream>
+  /** A hop is over. */
+  onOver(hop: UpstreamHop, how: Loss): void
+  /** One says something new of what it takes. */
+  onSettings(): void
+  onRead(): void
+}
+
+export class Targets {
+  readonly #options: TargetsOptions
+  /** Those that take new streams, by their key; and all that are not over. */
+  readonly #open = new Map<string, UpstreamHop>()
+  readonly hops: Set<UpstreamHop> = new Set()
+  /** Targets that turned out to speak HTTP/1.1 only. */
+  readonly #speakHttp1 = new Set<string>()
+  /** Key of the last that was asked. */
+  lastUsed: string = APP
+
+  constructor(options: TargetsOptions) {
+    this.#options = options
+  }
+
+  to(choice: Choice): UpstreamHop {
+    const key = choice.to === 'app' ? APP : choice.key
+    this.lastUsed = key
+    const known = this.#open.get(key)
+    if (known !== undefined) return known
+    const hop = this.#make(choice, key)
+    this.#open.set(key, hop)
+    this.hops.add(hop)
+    hop.begin()
+    return hop
+  }
+
+  /** The laptop's program refuses HTTP/2 within TLS. @returns whether it can be asked in HTTP/1.1, and was not */
+  refusedProtocol({ key }: Laptop): boolean {
+    if (this.#speakHttp1.has(key)) return false
+    this.#noteHttp1(key, true)
+    return true
+  }
+
+  /** Ends all of them. */
+  close(): void {
+    for (const hop of [...this.hops]) hop.close()
+    this.hops.clear()
+    this.#open.clear()
+  }
+
+  #make(choice: Choice, key: string): UpstreamHop {
+    const { port, routing, clock, held, maxStreams, onOver, onSettings, onRead } = this.#options
+    const isBridged = this.#speakHttp1.has(key) || spokenBy(routing, clock, port, key) === 'http1'
+    return new UpstreamHop({
+      ...{ choice, clock, held, maxStreams, isBridged, onSettings, onRead },
+      onNoHttp2: (_hop, sure) => this.#noteHttp1(key, sure),
+      open: async (hop, first, signal) =>
+        isBridged ? this.#bridge(hop, first) : this.#connect(hop.choice, first, signal),
+      onRetired: (retired) => {
+        if (this.#open.get(key) === retired) this.#open.delete(key)
+      },
+      onOver: (over, how) => {
+        this.hops.delete(over)
+        onOver(over, how)
+      },
+    })
+  }
+
+  async #connect(choice: Choice, first: Buffer, signal: AbortSignal, secure = this.#options.secure): Promise<Stream> {
+    const { from, connectApp } = this.#options
+    if (choice.to === 'laptop') return choice.open(first, from(), signal, secure)
+    const stream = await connectApp(signal)
+    stream.send(first)
+    return stream
+  }
+
+  /** A target of HTTP/1.1, which is connected to for each stream. */
+  #bridge(hop: UpstreamHop, first: Buffer): Stream {
+    const { port, routing, clock, held, maxStreams, secure, onRead } = this.#options
+    const within = secure && { ...secure, protocol: 'http/1.1' }
+    const target = new Http1Target({
+      ...{ clock, held, maxStreams },
+      connect: (request, signal) => {
+        routing.bridged(port, hop.choice, 'http1')
+        return this.#connect(hop.choice, request, signal, within)
+      },
+      onLost: (stream, how) => {
+        hop.loseStream(stream, how)
+        onRead()
+      },
+    })
+    target.start()
+    target.stream.send(first)
+    return target.stream
+  }
+
+  /** @param sure it said something else than HTTP/2 */
+  #noteHttp1(key: string, sure: boolean): void {
+    const { routing, clock, port } = this.#options
+    this.#speakHttp1.add(key)
+    if (sure) noteSpoken(routing, clock, port, key, 'http1')
+  }
+}
