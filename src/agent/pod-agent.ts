@@ -80,6 +80,7 @@ export class PodAgent {
     this.#copies = new Copies({ clock, logger, serving, onChange: () => void this.refresh() })
     this.#watches = new Watches({ clock, serving })
     this.routes = new Routes({
+      clock,
       serving,
       source: (ip) => this.#sources.find(ip),
       copier: (route, port) => this.#copies.copier(route, port),
@@ -115,6 +116,7 @@ export class PodAgent {
   async close(): Promise<void> {
     this.#timer.cancel()
     this.#copies.close()
+    this.routes.close()
     this.#options.earlier.close()
     this.#laptops.close()
     await this.#managers.close()
