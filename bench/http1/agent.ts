@@ -32,6 +32,7 @@ keepSmall(systemClock)
 const session = { peer: { publicKey: 'jane' }, open }
 const laptop = { name: 'jane', session, watch: () => () => {} } as unknown as Laptop
 const routes = new Routes({
+  clock: systemClock,
   serving: () => laptop,
   source: async (ip) => ({ ip, pod: '', namespace: '' }),
   copier: () => ({ begin: () => undefined }),

@@ -26,12 +26,12 @@ const LINGER_MS = 5 * 60_000
 const ALONE_MS = 30_000
 const LOOK_MS = 1000
 
-export type Ports = Pick<Takeover, 'taken' | 'connections' | 'problem' | 'over' | 'want' | 'listening' | 'bypassing'>
+export type Ports = Pick<Takeover, 'taken' | 'connections' | 'problem' | 'over' | 'want' | 'listening'>
 
 export interface PodAgentOptions extends RoleContext {
   app: AppProcess | { problem: string }
   tls: Pick<AppTls, 'problem' | 'hasSeen'>
-  earlier: Pick<Earlier, 'watch' | 'connections' | 'ends' | 'problem' | 'close'>
+  earlier: Pick<Earlier, 'watch' | 'connections' | 'addresses' | 'ends' | 'problem' | 'close'>
 }
 
 export class PodAgent {
@@ -80,6 +80,7 @@ export class PodAgent {
     this.#copies = new Copies({ clock, logger, serving, onChange: () => void this.refresh() })
     this.#watches = new Watches({ clock, serving })
     this.routes = new Routes({
+      clock,
       serving,
       source: (ip) => this.#sources.find(ip),
       copier: (route, port) => this.#copies.copier(route, port),
@@ -115,6 +116,7 @@ export class PodAgent {
   async close(): Promise<void> {
     this.#timer.cancel()
     this.#copies.close()
+    this.routes.close()
     this.#options.earlier.close()
     this.#laptops.close()
     await this.#managers.close()
@@ -143,8 +145,10 @@ export class PodAgent {
     if ('want' in this.#ports) await this.#ports.want([...new Set(wanted)])
     const now = this.routes.active().filter((route) => this.#isTaken(route))
     const { earlier } = this.#options
+    const { taken } = 'want' in this.#ports ? this.#ports : { taken: new Set<number>() }
     earlier.watch(
-      new Set(now.flatMap(({ ports }) => ports)),
+      // A watch may have ports that the app does not listen on.
+      new Set(now.flatMap(({ ports }) => ports).filter((port) => taken.has(port))),
       now.filter(({ reopen }) => reopen === true),
     )
     for (const laptop of this.#laptops) {
@@ -234,7 +238,8 @@ export class PodAgent {
       this.#countNews.tell(laptop, this.routes.bridges.of(route))
     }
     const ports = 'want' in this.#ports ? this.#ports : undefined
-    if (ports !== undefined) this.#watches.tell(ports)
+    const { earlier } = this.#options
+    if (ports !== undefined) this.#watches.tell({ taken: ports.taken, bypassing: () => earlier.addresses() })
     const used = (this.routes.config?.routes.length ?? 0) > 0 || (ports?.connections ?? 0) > 0
     if (used) this.#idleSince = clock.now()
     else if (clock.now() - this.#idleSince >= (this.#managers.joined > 0 ? LINGER_MS : ALONE_MS)) this.#resolveOver(0)

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { FakeClock } from '../lib/fake-clock.ts'
 import { requestOf } from '../lib/filter/fixtures/request.ts'
 import type { FilterRequest } from '../lib/filter/request.ts'
 import type { AgentConfig, Route } from '../wire/messages/control.ts'
-import type { PeerKey, Session, Stream } from '../wire/session/contract.ts'
+import type { OpenOptions, PeerKey, Session, Stream } from '../wire/session/contract.ts'
 import type { Laptop } from './laptops.ts'
+import { FINISH_MS } from './led.ts'
 import { Routes } from './routes.ts'
 import type { ClientHello } from './tls/client-hello.ts'
 
@@ -74,6 +76,36 @@ test('a config is taken only when it is newer; the epoch counts before the gener
   assert.equal(await routes.apply({ ...config(1, []), epoch: 2 }), true)
   assert.equal(await routes.apply({ ...config(99, []), epoch: 1 }), false)
   assert.deepEqual([routes.config?.epoch, routes.config?.generation], [2, 1])
+})
+
+test('what is under way when a route goes, or may not look into TLS any more, has ten seconds', async () => {
+  const { routes, serve, clock, reset, over } = laptops()
+  const secure = (name: string): Route => ({ ...route(name, ''), ports: [name.charCodeAt(0)], tls: { files: [] } })
+  await routes.apply(config(1, [secure('a'), secure('b'), secure('c')]))
+  for (const name of ['a', 'b', 'c']) {
+    serve(name)
+    const choice = routes.decideRaw(name.charCodeAt(0), { secure: { servername: '', protocol: undefined } })
+    assert.ok(choice.to === 'laptop')
+    await choice.open(Buffer.alloc(0), '', new AbortController().signal)
+    await choice.open(Buffer.alloc(0), '', new AbortController().signal)
+  }
+  over[0]?.()
+  const { tls, ...plain } = secure('b')
+  assert.ok(tls !== undefined)
+  await routes.apply(config(2, [plain, secure('c')]))
+  assert.equal(
+    routes.decideRaw(98, { secure: { servername: '', protocol: undefined } }).to,
+    'app',
+    'nothing new out of TLS',
+  )
+  clock.advance(FINISH_MS - 1)
+  assert.deepEqual(reset, [])
+  clock.advance(1)
+  assert.deepEqual(reset, ['a 2', 'b 1', 'b 2'])
+  await routes.apply(config(3, [plain]))
+  routes.close()
+  clock.advance(FINISH_MS)
+  assert.deepEqual(reset.length, 3)
 })
 
 test('of two configs that are taken at once the newer one stays', async () => {
@@ -258,13 +290,22 @@ function laptops(): {
   leave(intercept: string): void
   /** Copies that were begun: attachment and client. */
   begun: string[]
+  clock: FakeClock
+  /** Streams that were reset: attachment and number. */
+  reset: string[]
+  /** Ends a stream in order, of all in the order in which they were opened. */
+  over: (() => void)[]
   /** What watches were shown: attachment and path. */
   watched: string[]
 } {
   const serving = new Map<string, Laptop>()
   const begun: string[] = []
   const watched: string[] = []
+  const clock = new FakeClock()
+  const reset: string[] = []
+  const over: (() => void)[] = []
   const routes = new Routes({
+    clock,
     serving: (session, intercept) => (session === `session-${intercept}` ? serving.get(intercept) : undefined),
     source: async (ip) => ({ ip, pod: '', namespace: '' }),
     copier: ({ intercept }) => ({ begin: (from) => void begun.push(`${intercept} ${from}`) }),
@@ -276,6 +317,9 @@ function laptops(): {
   })
   return {
     routes,
+    clock,
+    reset,
+    over,
     begun,
     watched,
     serve(intercept) {
@@ -283,9 +327,12 @@ function laptops(): {
       const peer: PeerKey = { publicKey: `key of ${intercept}`, signedBy: () => false, subject: '' }
       const session: Pick<Session, 'peer' | 'open'> = {
         peer,
-        async open(header) {
+        async open(header, { onOver }: OpenOptions = {}) {
           opened.push(header)
-          return { stream: {} as Stream, reply: { ok: true } }
+          const number = opened.length
+          over.push(() => onOver?.())
+          const stream: Pick<Stream, 'reset'> = { reset: () => void reset.push(`${intercept} ${number}`) }
+          return { stream: stream as Stream, reply: { ok: true } }
         },
       }
       const name = `session-${intercept}`

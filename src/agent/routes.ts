@@ -1,16 +1,21 @@
 /** Config and laptops → who answers a request, who gets a copy of it, and which ports must be taken for it. */
+
+import type { Clock } from '../lib/clock.ts'
 import { compileFilter, type Filter } from '../lib/filter/compile.ts'
 import type { FilterNeeds, FilterRequest, FilterSource } from '../lib/filter/request.ts'
 import { FilterTable } from '../lib/filter/table.ts'
 import type { AgentConfig, Bridged, Probe, Route } from '../wire/messages/control.ts'
+import type { Stream } from '../wire/session/contract.ts'
 import { StreamRefused } from '../wire/session/refused.ts'
 import { Bridges } from './bridges.ts'
 import type { Laptop as LaptopSession } from './laptops.ts'
+import { Led } from './led.ts'
 import type { Choice, Copier, Decision, Laptop, RawConnection, RouteCounts, Routing, Watcher } from './routing.ts'
 import type { ClientHello } from './tls/client-hello.ts'
 import { helloRequest, mayHoldRequests } from './tls/hello-request.ts'
 
 export interface RoutesOptions {
+  clock: Clock
   /** The laptop that answers an attachment, if it is connected now. */
   serving(session: string, intercept: string): LaptopSession | undefined
   /** Who has an address. */
@@ -30,16 +35,19 @@ interface Compiled {
 class Served {
   readonly route: Route
   readonly #port: number
+  readonly #led: Led
   #choice: { of: LaptopSession; made: Laptop } | undefined
 
-  constructor(route: Route, port: number) {
+  constructor(route: Route, port: number, led: Led) {
     this.route = route
     this.#port = port
+    this.#led = led
   }
 
   /** Requests that go to it, made once for each session of its laptop. */
   choice(laptop: LaptopSession): Laptop {
-    if (this.#choice?.of !== laptop) this.#choice = { of: laptop, made: choiceOf(this.route, this.#port, laptop) }
+    if (this.#choice?.of !== laptop)
+      this.#choice = { of: laptop, made: choiceOf(this.route, this.#port, laptop, this.#led) }
     return this.#choice.made
   }
 }
@@ -83,6 +91,7 @@ export class Routes implements Routing {
   readonly bridges = new Bridges()
   readonly source: RoutesOptions['source']
   readonly #options: RoutesOptions
+  readonly #led: Led
   #config: AgentConfig | undefined
   #ports = new Map<number, PortTables>()
   /** By their ports and routes: a wiretap that stays as it is keeps its own through other configs. */
@@ -97,6 +106,7 @@ export class Routes implements Routing {
 
   constructor(options: RoutesOptions) {
     this.#options = options
+    this.#led = new Led(options.clock)
     this.source = options.source
   }
 
@@ -113,6 +123,7 @@ export class Routes implements Routing {
     if (!this.isNewer(config)) return false
     const routes = await Promise.all(config.routes.map((route) => compiled(route, this.#filters.get(keyOf(route)))))
     if (!this.isNewer(config)) return false
+    for (const intercept of lost(this.#config?.routes ?? [], config.routes)) this.#led.finish(intercept)
     this.#config = config
     this.bridges.keep(config.routes)
     this.#filters = new Map(routes.map(({ route, filter }) => [keyOf(route), filter]))
@@ -145,6 +156,10 @@ export class Routes implements Routing {
   /** Routes whose laptop is connected and serves them. */
   active(): Route[] {
     return (this.#config?.routes ?? []).filter(this.#isActive)
+  }
+
+  close(): void {
+    this.#led.close()
   }
 
   wanted(port: number): boolean {
@@ -199,7 +214,7 @@ export class Routes implements Routing {
   #tablesOf(port: number, routes: Compiled[], copierOf: (route: Route, port: number) => Copier): PortTables {
     const watches = routes.filter(({ route }) => route.mode === 'watch' && route.ports.includes(port))
     return {
-      ...tablesOf(port, routes, copierOf),
+      ...tablesOf(port, routes, copierOf, this.#led),
       watches: watches.map(({ route }) => ({ route, watcher: this.#options.watcher(route, port) })),
     }
   }
@@ -266,6 +281,17 @@ export class Routes implements Routing {
   }
 }
 
+/** Attachments of which what is under way must end: they are no more, or may not look into TLS any more. */
+function lost(before: readonly Route[], now: readonly Route[]): string[] {
+  const after = new Map(now.map((route) => [route.intercept, route]))
+  return before
+    .filter(({ intercept, tls }) => {
+      const route = after.get(intercept)
+      return route === undefined || (tls !== undefined && route.tls === undefined)
+    })
+    .map(({ intercept }) => intercept)
+}
+
 function keyOf({ intercept, filter }: Route): string {
   return `${intercept} ${filter}`
 }
@@ -284,7 +310,7 @@ async function compiled(route: Route, known: Filter | undefined): Promise<Compil
   }
 }
 
-function choiceOf({ intercept, ifDown = 'app' }: Route, port: number, laptop: LaptopSession): Laptop {
+function choiceOf({ intercept, ifDown = 'app' }: Route, port: number, laptop: LaptopSession, led: Led): Laptop {
   return {
     to: 'laptop',
     // A daemon that came back has a session of its own: streams of the old one are not used again.
@@ -294,8 +320,16 @@ function choiceOf({ intercept, ifDown = 'app' }: Route, port: number, laptop: La
     watch: (watcher) => laptop.watch(intercept, watcher),
     async open(data, from, signal, secure) {
       const header = { service: 'deliver', intercept, port, from, ...(secure && { tls: secure }) } as const
+      let stream: Stream | undefined
+      let isOver = false
+      const onOver = (): void => {
+        isOver = true
+        if (stream !== undefined) led.remove(intercept, stream)
+      }
       try {
-        return (await laptop.session.open(header, { data, signal })).stream
+        stream = (await laptop.session.open(header, { data, signal, onOver })).stream
+        if (!isOver) led.add(intercept, stream)
+        return stream
       } catch (error) {
         if (error instanceof StreamRefused || !laptop.left.has(intercept)) throw error
         throw new StreamRefused('ended', 'this attachment has ended')
@@ -308,10 +342,11 @@ function tablesOf(
   port: number,
   routes: Compiled[],
   copierOf: (route: Route, port: number) => Copier,
+  led: Led,
 ): Omit<PortTables, 'watches'> {
   const here = routes.filter(({ route }) => route.ports.includes(port))
   const of = (mode: Route['mode']): Compiled[] => here.filter(({ route }) => route.mode === mode)
-  const served = of('intercept').map(({ route, filter }) => ({ filter, value: new Served(route, port) }))
+  const served = of('intercept').map(({ route, filter }) => ({ filter, value: new Served(route, port, led) }))
   const intercepts = new FilterTable(served)
   const wiretaps = new FilterTable(
     of('wiretap').map(({ route, filter }) => ({ filter, value: { route, copier: copierOf(route, port) } })),

@@ -131,7 +131,7 @@ export interface Intercept extends KubeObject {
      * not found. `plaintext`: the program on the laptop speaks no TLS.
      */
     tls?: { cert?: string; key?: string; plaintext?: boolean }
-    /** Connections that were open before are ended when they are quiet. Default: they stay with the app. */
+    /** Connections that were open before are ended when they are quiet (verb `reopen`). Default: they stay with the app. */
     reopen?: boolean
     /** With mode `wiretap`. */
     wiretap?: WiretapSpec

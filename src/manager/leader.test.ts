@@ -48,6 +48,7 @@ class Place {
       },
       ends: this.ends,
       networks: this.networks,
+      rights: { held: (one) => one, lacking: () => undefined },
       events: { say: (_about: KubeObject, _type, reason) => void this.events.push(reason) },
       clock: this.clock,
       logger: silentLogger,

@@ -13,6 +13,7 @@ import type { ClusterNetworks } from './networks.ts'
 import { targetContainer } from './reconcile/agent-container.ts'
 import { type Decision, decideAll } from './reconcile/decide.ts'
 import { type ConnectedAgent, statusOf } from './reconcile/status.ts'
+import type { Rights } from './rights.ts'
 import type { Settings } from './settings.ts'
 import { StatusWriter } from './status-writer.ts'
 import type { World } from './world.ts'
@@ -26,6 +27,7 @@ export interface LeaderOptions {
   world: Pick<World, 'intercepts' | 'sessionsByName' | 'managers' | 'ownAddresses' | 'view' | 'forgetUnused'>
   ends: Ends
   networks: Pick<ClusterNetworks, 'known' | 'cidrs' | 'denied'>
+  rights: Pick<Rights, 'held' | 'lacking'>
   events: Pick<Events, 'say'>
   clock: Clock
   logger: Logger
@@ -91,8 +93,8 @@ export class Leader {
   }
 
   async #reconcile(): Promise<void> {
-    const { world, networks, settings } = this.#options
-    const intercepts = [...world.intercepts.cache.values()]
+    const { world, networks, rights, settings } = this.#options
+    const intercepts = [...world.intercepts.cache.values()].map((one) => rights.held(one))
     await this.#checkFilters(intercepts)
     const epoch = this.#epoch
     if (epoch === undefined) return
@@ -105,6 +107,7 @@ export class Leader {
         return view
       },
       filterProblem: (cel) => this.#filterProblems.get(cel),
+      lacking: (intercept) => rights.lacking(intercept),
     })
     world.forgetUnused()
     this.#ensureAgents(decisions)

@@ -18,6 +18,7 @@ import { Leader } from './leader.ts'
 import { LeaderLease } from './lease.ts'
 import { ClusterNetworks } from './networks.ts'
 import { Reach } from './reach.ts'
+import { Rights } from './rights.ts'
 import { readSettings } from './settings.ts'
 import { startTelling } from './tell.ts'
 import { World } from './world.ts'
@@ -57,7 +58,15 @@ export async function managerMain(_argv: string[]): Promise<number> {
     onChange: () => teller.tell(),
   })
   const teller = startTelling({ ends, managers: () => world.managers, reach: () => reach.addresses })
-  const leader: Leader = new Leader({ client, settings, world, ends, networks, events, clock, logger })
+  const rights = new Rights({
+    client,
+    intercepts: () => world.intercepts.cache.values(),
+    sessions: () => world.sessionsByName,
+    clock,
+    logger,
+    onChange: changed,
+  })
+  const leader: Leader = new Leader({ client, settings, world, ends, networks, rights, events, clock, logger })
   const janitor = new Janitor({ client, world, ends, pod, clock, logger })
 
   ends.on('joined', (end) => {
@@ -94,6 +103,8 @@ export async function managerMain(_argv: string[]): Promise<number> {
     },
   })
   await Promise.all([world.synced(), networks.refresh()])
+  // Who comes to lead knows who may not any more.
+  await rights.check()
   ready = true
   reach.start()
   keepSmall(clock)
@@ -117,6 +128,7 @@ export async function managerMain(_argv: string[]): Promise<number> {
   leader.close()
   janitor.close()
   networks.close()
+  rights.close()
   reach.close()
   await lease.close()
   ends.closeAll(new Error('this manager ends'))

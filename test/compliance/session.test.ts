@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { FakeClock } from '../../src/lib/fake-clock.ts'
 import { memoryPair } from '../../src/wire/link/memory.ts'
 import type { Hello } from '../../src/wire/messages/hello.ts'
-import type { Opening, Session, VerifyPeer } from '../../src/wire/session/contract.ts'
+import type { Opening, Session, Stream, VerifyPeer } from '../../src/wire/session/contract.ts'
 import { createIdentity, publicKeyText } from '../../src/wire/session/identity.ts'
 import { StreamRefused } from '../../src/wire/session/refused.ts'
 import { type SessionOptions, startSession } from '../../src/wire/session/session.ts'
@@ -122,6 +122,43 @@ describe('session', { timeout: 20_000 }, () => {
       return true
     })
     client.close()
+  })
+
+  it('who opened a stream is told once when it is over: ended by both, reset, or with its session', async () => {
+    const [client, server] = await pair()
+    const accepted: Stream[] = []
+    void serve(server, (opening) => {
+      const stream = opening.accept()
+      stream.bind({ onData() {}, onEnd: () => stream.end(), onDrain() {}, onClose() {} })
+      accepted.push(stream)
+    })
+    const over: string[] = []
+    const opened = async (name: string): Promise<{ stream: Stream; isOver: Promise<void> }> => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const onOver = (): void => {
+        over.push(name)
+        resolve()
+      }
+      const { stream } = await client.open({ service: 'control' }, { onOver })
+      stream.bind({ onData() {}, onEnd() {}, onDrain() {}, onClose() {} })
+      return { stream, isOver: promise }
+    }
+    const [ended, here, there, left] = [
+      await opened('ended'),
+      await opened('here'),
+      await opened('there'),
+      await opened('left'),
+    ]
+    ended.stream.end()
+    await ended.isOver
+    here.stream.reset('cancel')
+    await here.isOver
+    accepted[2]?.reset('cancel')
+    await there.isOver
+    assert.deepEqual(over, ['ended', 'here', 'there'])
+    client.close()
+    await left.isOver
+    assert.deepEqual(over, ['ended', 'here', 'there', 'left'])
   })
 
   it('what came before bind is kept', async () => {

@@ -10,18 +10,33 @@ interface Pod extends KubeObject {
   status?: { phase?: string; containerStatuses?: { state?: { waiting?: { reason?: string } } }[] }
 }
 
-/** A container of the shop's image that runs `script` (an ES module). */
-export function scriptContainer(script: string, env: Record<string, string>): object {
-  return {
+/** What a pod runs: the text of an ES module, or a file of a ConfigMap, where it is too large for an argument. */
+export type PodProgram = string | { name: string; file: string; text: string }
+
+const MOUNT = '/var/program'
+
+/** A container of the shop's image that runs `program`. */
+export function scriptContainer(program: PodProgram, env: Record<string, string>): object {
+  const base = {
     name: 'client',
     image: 'remocal-shop:dev',
     imagePullPolicy: 'IfNotPresent',
-    args: ['--input-type=module', '-e', script],
     env: Object.entries(env).map(([name, value]) => ({ name, value })),
+  }
+  if (typeof program === 'string') return { ...base, args: ['--input-type=module', '-e', program] }
+  return {
+    ...base,
+    args: [`${MOUNT}/${program.file}`],
+    volumeMounts: [{ name: 'program', mountPath: MOUNT, readOnly: true }],
   }
 }
 
-/** A pod of the shop's image that runs `script` (an ES module). `end()` takes it away. */
+/** What belongs beside such a container. */
+export function scriptVolumes(program: PodProgram): object {
+  return typeof program === 'string' ? {} : { volumes: [{ name: 'program', configMap: { name: program.name } }] }
+}
+
+/** A pod of the shop's image that runs a program. `end()` takes it away. */
 export class ClientPod {
   readonly name: string = `client-${randomBytes(3).toString('hex')}`
   readonly #client: KubeClient
@@ -32,13 +47,19 @@ export class ClientPod {
     this.#namespace = namespace
   }
 
-  async start(script: string, env: Record<string, string> = {}): Promise<void> {
-    const container = scriptContainer(script, env)
+  /** @param program whose ConfigMap is there, if it needs one */
+  async start(program: PodProgram, env: Record<string, string> = {}): Promise<void> {
+    const container = scriptContainer(program, env)
     await this.#client.create<Pod>({
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name: this.name, namespace: this.#namespace, labels: { app: 'e2e-client' } },
-      spec: { restartPolicy: 'Never', terminationGracePeriodSeconds: 0, containers: [container] },
+      spec: {
+        restartPolicy: 'Never',
+        terminationGracePeriodSeconds: 0,
+        containers: [container],
+        ...scriptVolumes(program),
+      },
     })
   }
 

@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { acceptConnection } from '../../src/agent/http/accept.ts'
 import { socketStream } from '../../src/agent/http/upstream.ts'
-import type { Choice, Routing } from '../../src/agent/routing.ts'
+import type { Choice, Routing, Secure } from '../../src/agent/routing.ts'
+import type { AppTls } from '../../src/agent/tls/app-tls.ts'
+import { systemClock } from '../../src/lib/clock.ts'
 import { createSlabServer } from '../../src/lib/slab-socket.ts'
 
 export interface Agent {
@@ -15,8 +17,19 @@ export interface Agent {
   close(): Promise<void>
 }
 
+export interface AgentOptions {
+  /** Ends the app's TLS; undefined: what is in TLS stays there. */
+  tls?: AppTls
+  /** The laptop's port for what is in TLS. */
+  laptopOf?(secure: Secure | undefined): number
+}
+
 /** @param app, laptop ports of the two servers */
-export async function startAgent(app: number, laptop: number): Promise<Agent> {
+export async function startAgent(
+  app: number,
+  laptop: number,
+  { tls, laptopOf = () => laptop }: AgentOptions = {},
+): Promise<Agent> {
   const decided: string[] = []
   const open = new Set<Socket>()
   const toLaptop: Choice = {
@@ -24,8 +37,8 @@ export async function startAgent(app: number, laptop: number): Promise<Agent> {
     key: 'jane',
     intercept: 'jane',
     ifDown: 'error',
-    async open(data, _from, signal) {
-      const socket = connect({ port: laptop, host: '127.0.0.1', noDelay: true, allowHalfOpen: true, signal })
+    async open(data, _from, signal, secure) {
+      const socket = connect({ port: laptopOf(secure), host: '127.0.0.1', noDelay: true, allowHalfOpen: true, signal })
       await once(socket, 'connect')
       const stream = socketStream(socket)
       stream.send(data)
@@ -41,7 +54,7 @@ export async function startAgent(app: number, laptop: number): Promise<Agent> {
       decided.push(`${request.method} ${request.path}`)
       return { choice: request.header('x-user') === 'jane' ? toLaptop : { to: 'app' }, copiers: [] }
     },
-    wantsInside: () => undefined,
+    wantsInside: () => (tls === undefined ? undefined : []),
     decideRaw() {
       decided.push('whole')
       return { to: 'app' }
@@ -52,7 +65,7 @@ export async function startAgent(app: number, laptop: number): Promise<Agent> {
   const server = createSlabServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     open.add(client)
     client.once('close', () => open.delete(client))
-    acceptConnection(client, { host: '127.0.0.1', port: app }, routing)
+    acceptConnection(client, { host: '127.0.0.1', port: app }, routing, systemClock, tls)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

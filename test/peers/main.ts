@@ -1,5 +1,5 @@
 /**
- * `npm run interop -- [--allow-missing] [PART ...]`: the corpora of clients and servers, HTTP/1.1 and HTTP/2, and the table of smuggling; all of them when none is named.
+ * `npm run interop -- [--allow-missing] [PART ...]`: the corpora of clients and servers, HTTP/1.1, HTTP/2 and TLS, and the table of smuggling; all of them when none is named.
  * Each prints its own closing line; the exit code is the first that is not 0. 69: something cannot be had on this machine.
  */
 import { spawn } from 'node:child_process'
@@ -11,6 +11,7 @@ const PARTS: Record<string, string> = {
   http1: 'http1/corpus.ts',
   http2: 'http2/corpus.ts',
   smuggling: 'http1/smuggling.ts',
+  tls: 'tls/main.ts',
 }
 
 async function part(name: string, args: string[] = []): Promise<number> {

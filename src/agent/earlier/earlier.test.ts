@@ -59,6 +59,7 @@ describe('connections from before', () => {
     world.watch([8080])
     assert.equal(world.earlier.connections([8080]), 2)
     assert.equal(world.earlier.connections([9090]), 0)
+    assert.deepEqual([...world.earlier.addresses()], ['10.77.0.1'])
     world.clock.advance(5000)
     assert.equal(world.changes, 0)
     world.open.shift()
@@ -67,6 +68,7 @@ describe('connections from before', () => {
     assert.equal(world.changes, 1)
     world.watch([])
     assert.equal(world.earlier.connections([8080]), 0)
+    assert.equal(world.earlier.addresses().size, 0)
   })
 
   it('are looked for each second while there are some, seldom else, and never without ports', () => {

@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../../lib/clock.ts'
 import type { Logger } from '../../lib/logger.ts'
 import { ownSockets } from './own-sockets.ts'
 import type { Reopening } from './reopening.ts'
-import { type Connection, connectionsTo } from './socket-table.ts'
+import { addressOf, type Connection, connectionsTo } from './socket-table.ts'
 
 const LOOK_MS = 1000
 /** Connections that were being opened when the port was taken come later. */
@@ -82,6 +82,11 @@ export class Earlier {
   /** How many go past the agent on these ports. */
   connections(ports: readonly number[]): number {
     return ports.reduce((sum, port) => sum + (this.#open.get(port)?.length ?? 0), 0)
+  }
+
+  /** Whose they are, on all taken ports: each address once, as Node writes it. */
+  addresses(): Set<string> {
+    return new Set([...this.#open.values()].flatMap((some) => some.map(({ remote }) => addressOf(remote))))
   }
 
   /** Whether an attachment's are being ended. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { endianness } from 'node:os'
 import { describe, it } from 'node:test'
-import { connectionsIn } from './socket-table.ts'
+import { addressOf, connectionsIn } from './socket-table.ts'
 
 const HEAD = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n'
 const row = (local: string, remote: string, state = '01', inode = 55): string =>
@@ -27,6 +27,15 @@ describe('connections of a pod', { skip: endianness() === 'LE' ? false : 'writte
     assert.deepEqual(
       connectionsIn(HEAD + six, PORTS).map(({ remote }) => remote),
       ['fd770000000000000000000000000001', '00000000000000000000ffff0a4d0001'],
+    )
+  })
+
+  it('have addresses as Node writes them', () => {
+    const six = `${row('000077FD000000000000000002000000:1F90', '000077FD000000000000000001000000:9C40')}${row(`${MAPPED}0900000A:1F90`, `${MAPPED}0800000A:9C41`)}`
+    const found = connectionsIn(HEAD + row('0900000A:1F90', '0500000A:9C40') + six, PORTS)
+    assert.deepEqual(
+      found.map(({ remote }) => addressOf(remote)),
+      ['10.0.0.5', 'fd77::1', '10.0.0.8'],
     )
   })
 

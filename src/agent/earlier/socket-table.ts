@@ -1,4 +1,5 @@
 /** Established connections of this network namespace, from /proc/net (proc_pid_net(5)). */
+import { SocketAddress } from 'node:net'
 import { endianness } from 'node:os'
 import { socketTables } from '../takeover/listening.ts'
 
@@ -41,6 +42,14 @@ export function connectionsIn(table: string, ports: ReadonlySet<number>): Connec
     })
   }
   return found
+}
+
+/** An address of a `Connection` as Node writes it; IPv4 also where it is mapped. */
+export function addressOf(hex: string): string {
+  const octets = Buffer.from(hex, 'hex')
+  if (octets.length === 4 || hex.startsWith(MAPPED)) return octets.subarray(-4).join('.')
+  const groups = Array.from({ length: 8 }, (_, at) => octets.readUInt16BE(2 * at).toString(16))
+  return new SocketAddress({ family: 'ipv6', address: groups.join(':') }).address
 }
 
 /** The kernel prints words as the machine has them. */

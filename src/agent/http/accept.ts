@@ -80,7 +80,8 @@ class Reception {
 
   async run(): Promise<void> {
     const { port } = this.#target
-    if (!this.#routing.wanted(port)) {
+    // Only the app knows whether it answers who does not say who he is.
+    if (!this.#routing.wanted(port) || this.#ended?.isUnproved === true) {
       await this.#splice(await this.#open({ to: 'app' }))
       return
     }

@@ -13,8 +13,6 @@ export type OnTaken = (client: Socket, port: number) => void
 export interface Listener {
   /** Connections that are open now. */
   readonly size: number
-  /** Clients of those, as `address port`. Made anew each time. */
-  readonly clients: Set<string>
   /** Takes what has come and no more; those that are open live on. */
   close(): Promise<void>
   /** Ends those that are open. */
@@ -53,10 +51,6 @@ export async function listenOn(fds: number[], mode: TakeoverMode, onTaken: OnTak
   return {
     get size() {
       return open.size
-    },
-    get clients() {
-      // IPv4 on a socket for both.
-      return new Set([...open].map((one) => `${one.remoteAddress?.replace(/^::ffff:/, '')} ${one.remotePort}`))
     },
     async close() {
       await Promise.all(servers.map(closeTaken))

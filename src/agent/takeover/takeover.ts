@@ -2,9 +2,8 @@
 import { Socket } from 'node:net'
 import type { Clock, Timer } from '../../lib/clock.ts'
 import type { Logger } from '../../lib/logger.ts'
-import { bypassing } from './bypassing.ts'
 import { type Listener, listenOn, type OnTaken } from './listener.ts'
-import { listeningPorts, socketTables } from './listening.ts'
+import { listeningPorts } from './listening.ts'
 import { NftTable } from './nft.ts'
 import type { PreparedTakeover } from './prepare.ts'
 
@@ -82,12 +81,6 @@ export class Takeover {
     const ports = listeningPorts()
     ports.delete(this.#ownPort)
     return ports
-  }
-
-  /** Addresses with connections to the app that were not taken over: they were open before. */
-  bypassing(): Set<string> {
-    const { clients } = this.#listener
-    return bypassing(socketTables(), new Set(this.#taken), (client) => clients.has(client))
   }
 
   /** Wants these ports from now on; resolves when those that can be are taken. */

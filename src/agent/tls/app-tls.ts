@@ -48,6 +48,8 @@ interface Known {
   until: number
   ending: Promise<Ending | undefined>
   problem: string | undefined
+  /** Clients that show no certificate have come to an app that asks for one. */
+  hasUnproved: boolean
 }
 
 /** What is known of the app is looked at again after so long, when it is asked for. */
@@ -88,7 +90,9 @@ export class AppTls {
   problem(port: number): string | undefined {
     const now = this.#options.clock.now()
     for (const known of this.#known.values()) {
-      if (known.port === port && known.problem !== undefined && known.until + TOLD_MS > now) return known.problem
+      if (known.port !== port || known.until + TOLD_MS <= now) continue
+      if (known.problem !== undefined) return known.problem
+      if (known.hasUnproved) return unproved(port)
     }
     return undefined
   }
@@ -113,8 +117,11 @@ export class AppTls {
     const { context, protocol, asks } = ending
     const inside = await endTls({ client, read, context, protocol, asks, clock: this.#options.clock })
     const isKnown = asks !== undefined && inside.getPeerX509Certificate() !== undefined
+    const isUnproved = asks !== undefined && !isKnown
+    if (isUnproved) this.#sawUnproved(kind)
     return {
       client: inside,
+      isUnproved,
       secure: { servername: hello.servername, protocol },
       connectApp: (signal) => this.#connect(kind, isKnown, signal),
     }
@@ -152,12 +159,15 @@ export class AppTls {
 
   async #ending(kind: Kind): Promise<Ending | undefined> {
     const now = this.#options.clock.now()
-    const { place, hello, paths } = kind
-    const key = JSON.stringify([place, hello.servername, hello.protocols, paths])
+    const { place } = kind
+    const key = keyOf(kind)
     const before = this.#known.get(key)
     if (before !== undefined && before.until > now) return before.ending
     const { promise, resolve } = Promise.withResolvers<Ending | undefined>()
-    const known: Known = { port: place.port, until: now + KNOWN_MS, ending: promise, problem: before?.problem }
+    const known: Known = {
+      ...{ port: place.port, until: now + KNOWN_MS, ending: promise, problem: before?.problem },
+      hasUnproved: before?.hasUnproved ?? false,
+    }
     // The one that was asked for last is the last.
     this.#known.delete(key)
     this.#known.set(key, known)
@@ -200,7 +210,7 @@ export class AppTls {
     const asks = authorities === undefined ? undefined : accepts ? 'wanted' : 'required'
     if (same?.asks === asks && same !== undefined) return same
     const material = await this.#materials.of(answer, kind.paths)
-    if (asks !== undefined) await this.#present(kind, material)
+    if (asks !== undefined) await this.#present(kind, material, asks)
     return { certificate, protocol, asks, sessions: [undefined, undefined], ...material }
   }
 
@@ -213,10 +223,22 @@ export class AppTls {
   }
 
   /** The app must take its own certificate for a client's. Rejects when it does not. */
-  async #present({ place, hello: { servername } }: Kind, { own }: Material): Promise<void> {
+  async #present(
+    { place, hello: { servername } }: Kind,
+    { own, isClientToo }: Material,
+    asks: Ending['asks'],
+  ): Promise<void> {
     const { accepts } = await probeApp({ ...place, servername, protocols: [], own, clock: this.#options.clock })
-    if (!accepts)
+    // Who lets everybody finish the handshake tells afterwards whom it takes.
+    if (!accepts || (asks === 'wanted' && isClientToo !== true))
       throw new NotEnded('RC-E-335', 'the app verifies its clients, and does not take its own certificate for one')
+  }
+
+  #sawUnproved(kind: Kind): void {
+    const known = this.#known.get(keyOf(kind))
+    if (known === undefined || known.hasUnproved) return
+    known.hasUnproved = true
+    this.#options.onChange()
   }
 
   #say(known: Known, problem: string | undefined): void {
@@ -226,4 +248,13 @@ export class AppTls {
     this.#options.logger.info({ port, problem }, problem === undefined ? 'TLS is looked into' : 'TLS stays closed')
     this.#options.onChange()
   }
+}
+
+function keyOf({ place, hello, paths }: Kind): string {
+  return JSON.stringify([place, hello.servername, hello.protocols, paths])
+}
+
+function unproved(port: number): string {
+  const why = `Requests in TLS to port ${port} of clients that show no certificate go to the app, which asks for one and may refuse them.`
+  return `RC-E-335: ${fault('RC-E-335', why).sentence}`
 }

@@ -6,6 +6,8 @@ import type { Secure } from '../routing.ts'
 export interface EndedTls {
   /** The client in the clear. */
   client: TLSSocket
+  /** It shows no certificate to an app that asks for one: whether the app will answer it nobody can tell from here. */
+  isUnproved: boolean
   secure: Secure
   /** Opens a connection to the app as the client had asked for one. */
   connectApp(signal: AbortSignal): Promise<Stream>

@@ -1,5 +1,5 @@
 /** What is needed to answer as the app does: the keys of its certificates, and the authorities that it verifies its clients by, from its files. */
-import { createHash, X509Certificate } from 'node:crypto'
+import { createHash, type KeyObject, X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import type { Clock } from '../../lib/clock.ts'
 import type { AppFiles } from '../app-files/app-files.ts'
@@ -7,12 +7,15 @@ import type { FoundFiles } from '../app-files/search.ts'
 import { authoritiesNamed } from './authorities.ts'
 import { certificatePem, keyFor } from './key-for.ts'
 import { NotEnded } from './not-ended.ts'
+import { isClientToo } from './own-as-client.ts'
 import type { ServerFlight } from './server-flight.ts'
 
 export interface Material {
   context: SecureContext
   /** The app's certificate, as it serves it, and its key; PEM. */
   own: { cert: string; key: string }
+  /** The app could take it for a client's; undefined: it asks for none. */
+  isClientToo?: boolean
 }
 
 export interface MaterialsOptions {
@@ -46,20 +49,43 @@ export class Materials {
     if (known !== undefined) return known
     const [first = Buffer.alloc(0)] = chain
     const certificate = new X509Certificate(first)
-    const found = await this.#files(paths)
-    const key = found.files.map(({ pem }) => keyFor(certificate, pem)).find((one) => one !== undefined)
+    const keyIn = ({ files }: FoundFiles): KeyObject | undefined =>
+      files.map(({ pem }) => keyFor(certificate, pem)).find((one) => one !== undefined)
+    const before = this.#found
+    let found = await this.#files(paths)
+    let key = keyIn(found)
+    if (key === undefined && before !== undefined && before === this.#found) {
+      // They were read a moment ago: the key may have come with its certificate since.
+      await this.#forgotten(before.at)
+      found = await this.#files(paths)
+      key = keyIn(found)
+    }
     if (key === undefined) throw new NotEnded('RC-E-330', missing(certificate, found))
     const cert = chain.map(certificatePem).join('')
     const own = { cert, key: key.export({ type: 'pkcs8', format: 'pem' }).toString() }
+    const ca = authorities && authoritiesIn(authorities, found)
     const context = createSecureContext({
       ...own,
       // Without it OpenSSL refuses clients that resume a session in which they were asked for a certificate.
       sessionIdContext: id.slice(0, 32),
-      ...(authorities !== undefined && { ca: authoritiesIn(authorities, found) }),
+      ...(ca && { ca }),
     })
     if (this.#kept.size >= MAX_KEPT) this.#kept.clear()
-    this.#kept.set(id, { context, own })
-    return { context, own }
+    const asCertificates = (some: readonly (string | Buffer)[]): X509Certificate[] =>
+      some.map((one) => new X509Certificate(one))
+    const material = {
+      context,
+      own,
+      ...(ca && { isClientToo: isClientToo(asCertificates(chain), asCertificates(ca)) }),
+    }
+    this.#kept.set(id, material)
+    return material
+  }
+
+  /** Resolves when files that were read then may be read again. */
+  #forgotten(at: number): Promise<void> {
+    const { clock } = this.#options
+    return new Promise((resolve) => void clock.after(Math.max(0, at + SEARCH_MS - clock.now()), resolve))
   }
 
   async #files(paths: readonly string[]): Promise<FoundFiles> {

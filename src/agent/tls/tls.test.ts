@@ -336,12 +336,27 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
       assert.equal(problemOf(at), '')
     })
 
-    it('that takes clients without a certificate too gets those as they are', async () => {
+    it('that lets clients without a certificate finish the handshake gets all of theirs: it may refuse them afterwards', async () => {
       const at = await securePlace(verifying({ ...versions, rejectUnauthorized: false }), files)
-      assert.match(await ask(await secureDial(at.port), get('/', 'Connection: close')), /app GET of nobody/)
       const credentials = { cert: known.cert, key: known.key }
       assert.match(await ask(await secureDial(at.port, credentials), get('/', 'Connection: close')), /of orders/)
+      assert.match(await ask(await secureDial(at.port, credentials), ABOUT), /laptop GET/)
       assert.equal(problemOf(at), '')
+      const { length } = at.decided
+      assert.match(await ask(await secureDial(at.port), ABOUT), /app GET of nobody/)
+      assert.equal(at.decided.length, length)
+      assert.match(problemOf(at), /^RC-E-335: .*show no certificate go to the app/)
+      const { changes } = at
+      const before = changes()
+      assert.match(await ask(await secureDial(at.port), ABOUT), /app GET of nobody/)
+      assert.equal(changes(), before)
+    })
+
+    it("that lets everybody finish the handshake, and could not take its own certificate for a client's, is left alone", async () => {
+      const at = await securePlace(verifying({ ...versions, ca: clients.cert, rejectUnauthorized: false }), files)
+      const credentials = { cert: jane.cert, key: jane.key }
+      assert.match(await ask(await secureDial(at.port, credentials), ABOUT), /app GET of jane/)
+      assert.match(problemOf(at), /^RC-E-335: .*its own certificate/)
     })
 
     it('whose authorities are not in its files is left alone', async () => {

@@ -19,6 +19,7 @@ import { inTheWay } from './in-the-way.ts'
 import { interceptObject, notKept, refusedAs } from './object.ts'
 import type { Program } from './program.ts'
 import { untilReady } from './readiness.ts'
+import { revoked } from './refusals.ts'
 import type { Taker } from './taker.ts'
 
 /** What is asked for, beside whose it is. */
@@ -70,6 +71,7 @@ export class Attachment implements Served {
   /** Connections that go past agents, by pod. */
   readonly #earlier = new Map<string, EarlierCount>()
   readonly #bridged = new Map<string, BridgeCounts>()
+  #isReady = false
   #ending: Promise<void> | undefined
 
   constructor(options: AttachmentOptions) {
@@ -165,6 +167,7 @@ export class Attachment implements Served {
         onWaiting,
         signal,
       })
+      this.#isReady = true
     } catch (error) {
       await this.end()
       throw error
@@ -265,13 +268,20 @@ export class Attachment implements Served {
   #onIntercept(next: Intercept | undefined): void {
     if (this.#ending !== undefined) return
     const { cluster, onLost } = this.#options
+    const { mode } = this.spec
+    const what = shortName(this.workload)
     if (next === undefined || next.metadata.uid !== this.uid) {
-      const { mode } = this.spec
-      const what = shortName(this.workload)
       // Neither the program nor what else was typed is known here.
       const lost = fault('RC-I-208', `The ${mode} of ${what} was deleted in the cluster; ${this.#afterwards}.`, [
         'attach again by the same command',
       ])
+      void this.end()
+      onLost(lost)
+      return
+    }
+    const why = this.#isReady ? revoked(next.status) : undefined
+    if (why !== undefined) {
+      const lost = fault('RC-I-217', `The ${mode} of ${what} has ended: ${why}; ${this.#afterwards}.`, [])
       void this.end()
       onLost(lost)
       return

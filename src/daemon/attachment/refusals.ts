@@ -7,6 +7,7 @@ import { shortName, type Workload } from '../workload.ts'
 /** Why a manager does not accept an attachment, as codes. */
 const REFUSALS: Record<string, Code> = {
   Conflict: 'RC-I-204',
+  Forbidden: 'RC-I-217',
   WorkloadNotFound: 'RC-I-201',
   PortNotFound: 'RC-I-202',
   FilterInvalid: 'RC-U-102',
@@ -21,6 +22,12 @@ export interface Subject {
   user: string
   /** Names of this laptop's own attachments that are in its way. */
   inTheWay(): string[]
+}
+
+/** The owner of one that was accepted has lost the right to it: what managers say. */
+export function revoked(status: Intercept['status']): string | undefined {
+  const accepted = status?.conditions?.find(({ type }) => type === 'Accepted')
+  return accepted?.status === 'False' && accepted.reason === 'Forbidden' ? accepted.message : undefined
 }
 
 /** Why managers do not accept it. */

@@ -4,6 +4,7 @@ import type { AttachRequest, AttachResult, EarlierConnections, RunPlace } from '
 import type { Fault } from '../../lib/fault.ts'
 import { writeTerm } from '../../lib/filter/term.ts'
 import { Attachment, type AttachmentSpec } from '../attachment/attachment.ts'
+import { hasVerb, lacksVerb } from '../attachment/lacks-verb.ts'
 import { lookInside } from '../attachment/look-inside.ts'
 import { Program } from '../attachment/program.ts'
 import { noPods } from '../attachment/refusals.ts'
@@ -65,7 +66,11 @@ export async function attach(
   const ports = resolvePorts(request.ports, workload, services)
   if (!request.command) refuseBusyPorts(context.clusters, ports)
   const who = { client: cluster.client, joined: cluster.joined() }
-  const tls = await lookInside(who, mode, workload, request.tls, signal)
+  const [tls, mayReopen] = await Promise.all([
+    lookInside(who, mode, workload, request.tls, signal),
+    request.reopen !== true || hasVerb(who, 'reopen', workload, signal),
+  ])
+  if (!mayReopen) throw lacksVerb(who, 'reopen', mode, workload)
   const filter = request.filter ?? writeTerm({ kind: 'mark', mark: cluster.joined().mark })
 
   const lost = Promise.withResolvers<Fault>()

@@ -18,4 +18,5 @@ export const INTERCEPT_CODES = {
   'RC-I-214': { kind: 'user', exit: 64, title: 'There is no chain that can be watched' },
   'RC-I-215': { kind: 'user', exit: 64, title: 'The container does not exist' },
   'RC-I-216': { kind: 'environment', exit: 69, title: 'The cluster did not hear that an attachment has ended' },
+  'RC-I-217': { kind: 'environment', exit: 77, title: 'The right to the attachment was lost' },
 } as const satisfies Record<string, CodeEntry>

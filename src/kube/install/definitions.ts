@@ -92,7 +92,8 @@ const interceptSpec: Schema = {
     },
     reopen: {
       type: 'boolean',
-      description: 'Connections that were open before are ended when they are quiet, so that clients open new ones.',
+      description:
+        'Connections that were open before are ended when they are quiet, so that clients open new ones: needs the verb reopen on the workload.',
     },
     wiretap: {
       type: 'object',

@@ -21,7 +21,7 @@ const WORKLOADS: Rule[] = [
   { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: READ },
 ]
 /** Verbs on the virtual resource `workloads`, which the admission policies ask the API server's authorizer for. */
-const DEVELOPER_VERBS = ['intercept', 'environment', 'files', 'dial', 'wiretap', 'tap', 'tls']
+const DEVELOPER_VERBS = ['intercept', 'environment', 'files', 'dial', 'wiretap', 'tap', 'tls', 'reopen']
 const ADMIN_VERBS = [...DEVELOPER_VERBS, 'intercept-all', 'replace', 'egress', 'revoke']
 
 const viewer: Rule[] = [...WORKLOADS, { apiGroups: OURS, resources: ['intercepts'], verbs: READ }]

@@ -3,6 +3,7 @@
  * each stands in the messages, which people see when they are refused.
  */
 import { GROUP, INSTALLATION, type KubeObject, VERSION } from '../resources.ts'
+import { EVERYTHING, EXTRAS } from '../rights.ts'
 import { type InstallOptions, LABELS } from './options.ts'
 
 interface Validation {
@@ -73,8 +74,11 @@ function sessions(manager: string): Policy {
   }
 }
 
-/** Filters that always match: none, `true`, and paths that begin with `/` or anything, with or without parentheses and blanks. */
-const EVERYTHING = String.raw`^[\s()]*(true|request\s*\.\s*path\s*\.\s*startsWith\s*\(\s*["\x27]/?["\x27]\s*\))?[\s()]*$`
+/** What cannot be had without a verb of its own. */
+const WITHOUT = {
+  tls: { has: 'has(object.spec.tls)', what: 'nobody looks into TLS' },
+  reopen: { has: 'has(object.spec.reopen) && object.spec.reopen', what: 'nobody ends the connections of others' },
+}
 
 function intercepts(manager: string): Policy {
   const check = `authorizer.group('${GROUP}').resource('workloads').namespace(${IN_NAMESPACE}).name(object.spec.workload.name)`
@@ -93,8 +97,7 @@ function intercepts(manager: string): Policy {
       },
       {
         name: 'verb',
-        // A filter that plainly takes everything is none; no policy can know of each filter whether it does.
-        // A wiretap takes no request from anybody, so everything needs no more than a part of it; a watch does not even read them.
+        // The same as `verbOf`. No policy can know of each filter whether it takes everything.
         expression:
           `request.operation == 'DELETE' ? 'intercept' : object.spec.mode == 'wiretap' ? 'wiretap' : ` +
           `object.spec.mode == 'watch' ? 'tap' : ` +
@@ -115,12 +118,12 @@ function intercepts(manager: string): Policy {
           `' in namespace ' + ${IN_NAMESPACE} + '; see: kubectl auth can-i ' + variables.verb + ' workloads.${GROUP}/' + ` +
           `object.spec.workload.name + ' -n ' + ${IN_NAMESPACE}`,
       },
-      {
-        expression: `!variables.asks || !has(object.spec.tls) || ${check}.check('tls').allowed()`,
+      ...EXTRAS.map((verb) => ({
+        expression: `!variables.asks || !(${WITHOUT[verb].has}) || ${check}.check('${verb}').allowed()`,
         messageExpression:
-          `${CALLER} + ' lacks the verb "tls" on workloads.${GROUP}/' + object.spec.workload.name + ` +
-          `' in namespace ' + ${IN_NAMESPACE} + ', without which nobody looks into TLS'`,
-      },
+          `${CALLER} + ' lacks the verb "${verb}" on workloads.${GROUP}/' + object.spec.workload.name + ` +
+          `' in namespace ' + ${IN_NAMESPACE} + ', without which ${WITHOUT[verb].what}'`,
+      })),
       {
         expression:
           `request.operation == 'CREATE' || variables.trusted || variables.holder == ${CALLER} || ` +

@@ -10,7 +10,12 @@ const SESSIONS = new Map(['jane', 'bob', 'eve'].map((name) => [name, session(nam
 
 function configOf(intercepts: Intercept[], features = ['watch']): ReturnType<typeof podConfig> {
   const view = shop()
-  const decisions = decideAll({ intercepts, view: () => view, filterProblem: () => undefined })
+  const decisions = decideAll({
+    intercepts,
+    view: () => view,
+    filterProblem: () => undefined,
+    lacking: () => undefined,
+  })
   const [pod] = view.pods as Pod[]
   assert.ok(pod !== undefined)
   return podConfig(pod, decisions, SESSIONS, features)

@@ -10,6 +10,7 @@ function decide(intercepts: Intercept[], view: NamespaceView | undefined = shop(
     intercepts,
     view: () => view,
     filterProblem: (cel) => (cel === 'broken' ? 'unexpected token' : undefined),
+    lacking: () => undefined,
   })
   return new Map(decisions.map((decision) => [decision.intercept.metadata.name, decision]))
 }
@@ -25,7 +26,12 @@ describe('decisions', () => {
   })
 
   it('nothing is said before the namespace is known', () => {
-    const decisions = decideAll({ intercepts: [intercept({})], view: () => undefined, filterProblem: () => undefined })
+    const decisions = decideAll({
+      intercepts: [intercept({})],
+      view: () => undefined,
+      filterProblem: () => undefined,
+      lacking: () => undefined,
+    })
     assert.deepEqual(decisions, [])
   })
 

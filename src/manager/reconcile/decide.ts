@@ -10,7 +10,7 @@ export interface Decision {
   intercept: Intercept
   accepted: boolean
   /** Reason of the condition `Accepted`. */
-  reason: 'Accepted' | 'Conflict' | 'WorkloadNotFound' | 'PortNotFound' | 'FilterInvalid'
+  reason: 'Accepted' | 'Forbidden' | 'Conflict' | 'WorkloadNotFound' | 'PortNotFound' | 'FilterInvalid'
   message: string
   /** Pods that it covers; none unless accepted. */
   pods: Pod[]
@@ -21,22 +21,30 @@ export interface DecideInput {
   view(namespace: string): NamespaceView | undefined
   /** Why a filter does not compile. */
   filterProblem(cel: string): string | undefined
+  /** Why its owner may not have it any more. */
+  lacking(intercept: Intercept): string | undefined
 }
 
 /** Decides on all attachments, the oldest first: of two that want the same the older one has it. */
-export function decideAll({ intercepts, view, filterProblem }: DecideInput): Decision[] {
+export function decideAll({ intercepts, view, filterProblem, lacking }: DecideInput): Decision[] {
   const decisions: Decision[] = []
   for (const intercept of [...intercepts].sort(older)) {
     if (intercept.metadata.deletionTimestamp !== undefined) continue
     const namespace = view(intercept.metadata.namespace ?? '')
     // Not known yet: nothing is said about it before its namespace is.
     if (namespace === undefined) continue
-    decisions.push(decide(intercept, namespace, filterProblem(intercept.spec.filter), decisions))
+    decisions.push(decide(intercept, namespace, lacking(intercept), filterProblem(intercept.spec.filter), decisions))
   }
   return decisions
 }
 
-function decide(intercept: Intercept, view: NamespaceView, problem: string | undefined, earlier: Decision[]): Decision {
+function decide(
+  intercept: Intercept,
+  view: NamespaceView,
+  lacking: string | undefined,
+  problem: string | undefined,
+  earlier: Decision[],
+): Decision {
   const { workload, ports } = intercept.spec
   const no = (reason: Decision['reason'], message: string): Decision => ({
     intercept,
@@ -45,6 +53,7 @@ function decide(intercept: Intercept, view: NamespaceView, problem: string | und
     message,
     pods: [],
   })
+  if (lacking !== undefined) return no('Forbidden', lacking)
   if (problem !== undefined) return no('FilterInvalid', problem)
   const resolved = resolveWorkload(view, workload.kind, workload.name)
   if (resolved === undefined) return no('WorkloadNotFound', `there is no ${workload.kind} ${workload.name}`)

@@ -13,7 +13,12 @@ function status(
   refused = new Map<string, string>(),
 ): InterceptStatus {
   const view = shop()
-  const [decision] = decideAll({ intercepts: [one], view: () => view, filterProblem: () => undefined })
+  const [decision] = decideAll({
+    intercepts: [one],
+    view: () => view,
+    filterProblem: () => undefined,
+    lacking: () => undefined,
+  })
   assert.ok(decision !== undefined)
   const connected = (uid: string): ConnectedAgent | undefined =>
     agents[uid] === undefined

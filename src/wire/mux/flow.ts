@@ -22,6 +22,8 @@ export interface FlowContext {
 export class MuxFlow implements Flow, Source {
   readonly id: number
   waiting = false
+  /** Called once when it is over; beside the handlers, which change. */
+  onOver: (() => void) | undefined
   readonly #context: FlowContext
   readonly #window: ReceiveWindow
   #handlers: FlowHandlers | undefined
@@ -152,6 +154,7 @@ export class MuxFlow implements Flow, Source {
     if (reason !== undefined) this.#incoming = []
     this.#window.release()
     this.#context.forget(this)
+    this.onOver?.()
     process.nextTick(() => this.#deliver())
   }
 

@@ -66,6 +66,8 @@ export interface OpenOptions {
   signal?: AbortSignal
   /** Called at once: what is sent before the far end's reply saves a round trip. A far end that refuses drops it. */
   onOpened?(send: (bytes: Uint8Array) => void): void
+  /** Called once when the stream is over, whoever reads it then, whatever the way. */
+  onOver?(): void
 }
 
 export interface Session {

@@ -14,11 +14,12 @@ const IGNORE: FlowHandlers = { onData() {}, onEnd() {}, onDrain() {}, onClose() 
 export function openStream(
   mux: LinkMux,
   header: OpenHeader,
-  { data, signal, onOpened }: OpenOptions = {},
+  { data, signal, onOpened, onOver }: OpenOptions = {},
 ): Promise<{ stream: Stream; reply: ReplyHeader }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ stream: Stream; reply: ReplyHeader }>()
   if (signal?.aborted) return Promise.reject(signal.reason)
   const flow = mux.open(Buffer.from(JSON.stringify(header)), data)
+  flow.onOver = onOver
   const give = (): void => {
     flow.reset('cancel')
     reject(signal?.reason as Error)

@@ -8,9 +8,9 @@
  */
 import { createHash } from 'node:crypto'
 import http from 'node:http'
+import { check, draw, lost, report, result, rules, say } from './rules.js'
 
 const { env } = process
-const say = (...words) => process.stdout.write(`${words.join(' ')}\n`)
 
 /** One whole text frame of less than 64 KiB (RFC 6455 §5.2). @returns undefined while it is incomplete */
 function readFrame(bytes) {
@@ -60,11 +60,6 @@ function serve() {
   server.listen(Number(env.PORT), () => say('SERVING'))
 }
 
-const rules = JSON.parse(env.RULES ?? '[]')
-const result = { asked: 0, lost: 0, wrong: 0, of: {}, first: [] }
-
-const draw = (...from) => from[Math.floor(Math.random() * from.length)]
-
 /** What a request says. Each rule is met by about half of them. */
 function make() {
   const headers = {}
@@ -88,24 +83,10 @@ const matches = (rule, { headers, path, method }) =>
   (rule.method === undefined || rule.method === method) &&
   (rule.cookie === undefined || (headers.cookie ?? '').split('; ').includes(rule.cookie.join('=')))
 
-/** Who may answer. */
-function allowed(request) {
-  const may = []
-  for (const rule of rules) {
-    if (!matches(rule, request)) continue
-    may.push(rule.who)
-    if (rule.stable) return may
-  }
-  return [...may, 'app']
-}
-
-function check(request, answer, said) {
-  const { who, url, method } = answer
-  result.of[who] = (result.of[who] ?? 0) + 1
-  if (allowed(request).includes(who) && url === request.path && method === request.method && answer.said === said)
-    return
-  result.wrong++
-  if (result.first.length < 5) result.first.push({ request, answer, allowed: allowed(request) })
+function checkAnswer(request, answer, said) {
+  const { url, method } = answer
+  const isRight = url === request.path && method === request.method && answer.said === said
+  check(request, answer, (rule) => matches(rule, request), isRight)
 }
 
 function ask(agent, request) {
@@ -118,7 +99,7 @@ function ask(agent, request) {
       try {
         const text = Buffer.concat(await response.toArray()).toString()
         if (response.statusCode !== 200) throw new Error(`${response.statusCode}: ${text}`)
-        check(request, JSON.parse(text), undefined)
+        checkAnswer(request, JSON.parse(text), undefined)
         resolve()
       } catch (error) {
         reject(error)
@@ -153,7 +134,7 @@ function talk(request) {
           if (unread.length < at + length) return
           const text = unread.subarray(at, at + length).toString()
           unread = unread.subarray(at + length)
-          check({ ...request, method: 'GET' }, JSON.parse(text), String(10 + count))
+          checkAnswer({ ...request, method: 'GET' }, JSON.parse(text), String(10 + count))
           if (++count === 3) {
             socket.destroy()
             resolve()
@@ -185,8 +166,7 @@ async function keepAsking(kind) {
       if (kind === 'socket') await talk(request)
       else await ask(agent, request)
     } catch (error) {
-      result.lost++
-      if (result.first.length < 5) result.first.push({ request, error: error.message })
+      lost(request, error)
     }
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
@@ -194,7 +174,6 @@ async function keepAsking(kind) {
 
 if (env.ROLE === 'server') serve()
 else {
-  say('ASKING')
-  setInterval(() => say('RESULT', JSON.stringify(result)), 1000)
+  report()
   for (let index = 0; index < Number(env.CONNECTIONS); index++) void keepAsking(index % 3 === 0 ? 'socket' : 'http')
 }
