@@ -24,7 +24,7 @@ import type { HopStream } from './hop-stream.ts'
 import type { HopUser } from './hop-user.ts'
 import type { Http2Options, Upgraded } from './http2-options.ts'
 import { learn } from './learn.ts'
-import { ownAnswer } from './own-answer.ts'
+import { answerItself } from './own-answer.ts'
 import { Targets } from './targets.ts'
 import type { UpstreamHop } from './upstream-hop.ts'
 
@@ -146,7 +146,8 @@ export class Http2Connection implements HopUser, ExchangeUser {
   onOpen(stream: HopStream, block: FieldBlock, endStream: boolean): void {
     if (block.tooLarge) {
       this.#options.routing.counts.refused++
-      this.#answer(stream, 431, 'RC-E-320', 'The request is not passed on: its header fields are larger than 64 KiB.')
+      const text = 'The request is not passed on: its header fields are larger than 64 KiB.'
+      answerItself(stream, { status: 431, code: 'RC-E-320', text, isHead: false })
       return
     }
     if (this.#headsBytes + block.encoded.length > MAX_HEADS_BYTES) {
@@ -282,13 +283,6 @@ export class Http2Connection implements HopUser, ExchangeUser {
     if (copiers.length > 0)
       exchange.copyTo(copiers.flatMap((copier) => copier.begin(this.#source.address, isSecure) ?? []))
     exchange.lead(choice)
-  }
-
-  #answer(stream: HopStream, status: number, code: string, text: string): void {
-    const { block, body } = ownAnswer(status, code, text)
-    stream.block(block, false)
-    stream.hold(body, true)
-    if (!stream.gotEnd) stream.resetBehind(ERROR_CODE.NO_ERROR)
   }
 
   #onHopOver(hop: UpstreamHop, how: Loss): void {
