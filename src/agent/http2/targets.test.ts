@@ -32,6 +32,22 @@ test('the app’s GOAWAY: streams above its last id are refused, and the next on
   assert.equal((await client.fields(5))[':status'], '200')
 })
 
+test('the app’s GOAWAY: what waited for room there goes to another connection', async () => {
+  const { client, next } = await beforeApp(settingsPayload([[SETTING.MAX_CONCURRENT_STREAMS, 1]]))
+  client.headers(1, GET)
+  const first = await next()
+  await first.frame(FRAME.HEADERS, 1)
+  await first.settled()
+  client.headers(3, GET)
+  await client.settled()
+  first.send(FRAME.GOAWAY, 0, 0, goawayPayload(0, ERROR_CODE.NO_ERROR))
+  assert.equal(await client.reset(1), ERROR_CODE.REFUSED_STREAM)
+  const second = await next()
+  await second.frame(FRAME.HEADERS, 3)
+  second.headers(3, OK)
+  assert.equal((await client.fields(3))[':status'], '200')
+})
+
 test('the app refuses connections: the client sees its connection reset', async () => {
   const app = h2Echo('app')
   const { port } = await h2Place(app)
