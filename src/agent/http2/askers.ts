@@ -104,7 +104,8 @@ export class Askers {
   #tryBegin(asker: Asker): boolean {
     const { hop } = this.#target
     if (!this.#hasRoom) return false
-    if (!asker.needsConnectProtocol || hop.peer.connectProtocol) asker.begin(this.#target)
+    if (hop.isUsedUp) asker.lost(this.#target, { kind: 'unheard' })
+    else if (!asker.needsConnectProtocol || hop.peer.connectProtocol) asker.begin(this.#target)
     else if (hop.hasSettings) asker.lost(this.#target, { kind: 'unable' })
     else return false
     return true
