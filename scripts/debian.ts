@@ -18,7 +18,7 @@ export interface Unpacked {
 
 const known = new Map<string, Unpacked>()
 
-/** Packages and all that they depend on; downloads what is not there yet. Throws when apt cannot. Asks apt once for each list. */
+/** Packages and all that they depend on; downloads what is not there yet. Throws when apt cannot. */
 export function unpacked(...packages: string[]): Unpacked {
   const name = packages.join(' ')
   const found = known.get(name) ?? unpack(packages)

@@ -1,11 +1,9 @@
 /** Who asks: h2load from its Debian package, one thread, and calls of gRPC one after the other. */
-import { join } from 'node:path'
 import { unpacked } from '../../scripts/debian.ts'
 import { run } from '../../test/e2e/remocal.ts'
-import { builtGoModule } from '../../test/peers/servers/built.ts'
+import { builtGo } from '../../test/peers/servers/built.ts'
 import type { Answered } from '../lib/compare.ts'
 
-const GO = join(import.meta.dirname, '../../test/http2/go')
 const SECONDS = 2
 const CALLS = 3000
 
@@ -34,7 +32,7 @@ export async function h2load(port: number, { connections, streams, path, tls }: 
 
 /** Unary calls of 100 bytes on one connection. */
 export async function calls(port: number): Promise<Answered> {
-  const { code, stdout, stderr } = await run(builtGoModule(GO, 'client'), ['latency', String(port), String(CALLS)])
+  const { code, stdout, stderr } = await run(builtGo('grpcclient'), ['latency', String(port), String(CALLS)])
   const [us, p50] = stdout.trim().split(' ').map(Number)
   if (code !== 0 || us === undefined || p50 === undefined) throw new Error(`the calls failed: ${stdout}${stderr}`)
   return { requests: CALLS, us, p50 }

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { unpacked } from '../../scripts/debian.ts'
-import { builtGoModule } from '../../test/peers/servers/built.ts'
+import { builtGo } from '../../test/peers/servers/built.ts'
 import { startHaproxy } from '../../test/peers/servers/haproxy.ts'
 import { type Started, started } from '../../test/peers/started.ts'
 import { startAgent } from '../http1/peers.ts'
@@ -10,8 +10,8 @@ import { startAgent } from '../http1/peers.ts'
 export type Way = 'direct' | 'agent' | 'nghttpx' | 'haproxy'
 
 export function startGrpc(): Promise<Started> {
-  const command = builtGoModule(join(import.meta.dirname, '../../test/http2/go'), 'server')
-  return started((port) => ({ command, args: [String(port), 'app', 'grpc'] }))
+  const command = builtGo('grpcserver')
+  return started((port) => ({ command, args: [String(port), 'app'] }))
 }
 
 /** nghttpx has no rule: it decides by path only. */

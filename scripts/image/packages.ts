@@ -2,7 +2,8 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
+import { Answers, stateOf } from './answers.ts'
 
 const WITHOUT = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'].map((kind) => `--no-${kind}`)
 
@@ -12,8 +13,13 @@ const WITHOUT = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'e
  * @returns the folder; another call with the same versions returns the same one
  */
 export function packagesRoot(packages: string[], cache: string, alone: string[] = []): string {
+  const answers = new Answers(cache)
+  const question = JSON.stringify([packages, alone])
+  const kept = answers.get(question, stateOf())
+  if (kept !== undefined && existsSync(resolve(cache, kept))) return resolve(cache, kept)
   if (!known([...packages, ...alone]))
     execFileSync('apt-get', ['update', '-qq'], { stdio: ['ignore', 'inherit', 'inherit'] })
+  const state = stateOf()
   const closure = run('apt-cache', ['depends', '--recurse', ...WITHOUT, ...packages])
     .split('\n')
     .filter((line) => /^[a-z0-9]/.test(line))
@@ -25,9 +31,13 @@ export function packagesRoot(packages: string[], cache: string, alone: string[] 
     .join('\n')
   const key = createHash('sha256').update(versions).digest('hex').slice(0, 12)
   const root = resolve(cache, `root-${key}`)
-  if (existsSync(root)) return root
+  if (!existsSync(root)) unpack(names, root, resolve(cache, `packages-${key}`))
+  answers.keep(question, state, basename(root))
+  return root
+}
 
-  const downloads = resolve(cache, `packages-${key}`)
+/** Downloads packages to a folder that goes again. */
+function unpack(names: string[], root: string, downloads: string): void {
   const unpacked = `${root}.new`
   for (const folder of [downloads, unpacked]) {
     rmSync(folder, { recursive: true, force: true })
@@ -44,7 +54,6 @@ export function packagesRoot(packages: string[], cache: string, alone: string[] 
   }
   rmSync(downloads, { recursive: true })
   renameSync(unpacked, root)
-  return root
 }
 
 function known(packages: string[]): boolean {

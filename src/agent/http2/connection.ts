@@ -1,38 +1,30 @@
 /** One client connection that speaks HTTP/2: each of its streams is led to where it belongs. */
 import { Budget } from '../../lib/budget.ts'
-import type { FilterNeeds } from '../../lib/filter/request.ts'
 import { ERROR_CODE } from '../../lib/http2/error-code.ts'
 import { HpackDecoder } from '../../lib/http2/hpack/decoder.ts'
 import type { FieldBlock } from '../../lib/http2/hpack/field.ts'
-import { Http2Error } from '../../lib/http2/http2-error.ts'
-import { filterRequest } from '../../lib/http2/messages/filter-request.ts'
-import { requestHead } from '../../lib/http2/messages/request-head.ts'
 import type { FlowHandlers, FlowReset } from '../../wire/mux/contract.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 import { ClientSource } from '../http/client-source.ts'
 import { letGo } from '../http/let-go.ts'
 import { APP, socketStream } from '../http/upstream.ts'
-import type { Choice, Laptop } from '../routing.ts'
+import type { Choice } from '../routing.ts'
 import { Advertised } from './advertised.ts'
 import type { Loss } from './asker.ts'
 import { BehindPreface } from './behind-preface.ts'
 import { ClientWatch } from './client-watch.ts'
-import { Exchange, type ExchangeUser } from './exchange.ts'
+import { Exchanges } from './exchanges.ts'
 import { Hop } from './hop.ts'
 import { NOBODY } from './hop-frames.ts'
 import type { HopStream } from './hop-stream.ts'
 import type { HopUser } from './hop-user.ts'
 import type { Http2Options, Upgraded } from './http2-options.ts'
-import { learn } from './learn.ts'
-import { ownAnswer } from './own-answer.ts'
 import { Targets } from './targets.ts'
 import type { UpstreamHop } from './upstream-hop.ts'
 
 const TO_APP: Choice = { to: 'app' }
 /** Streams of a client that may be open at once. */
 const MAX_STREAMS = 1024
-/** Header blocks of all its open streams: each is kept while its stream may be led elsewhere. */
-const MAX_HEADS_BYTES = 16 * 1024 * 1024
 const WINDOWS = { stream: 256 * 1024, connection: 1024 * 1024 }
 /** DATA that waits for a slow receiver though its sender was given room for more on the connection: of all connections, and of one. */
 const HELD_LIMIT_BYTES = 64 * 1024 * 1024
@@ -41,14 +33,14 @@ const HELD_BYTES = 4 * 1024 * 1024
 /** Frames beside DATA that may wait for a receiver who takes nothing. */
 const BACKLOG_BYTES = 1024 * 1024
 
-export class Http2Connection implements HopUser, ExchangeUser {
+export class Http2Connection implements HopUser {
   readonly #options: Http2Options
   readonly #client: Hop
   readonly #socket: Stream
   readonly #source: ClientSource
   readonly #held = new Budget(HELD_BYTES, HELD)
-  readonly #exchanges = new Map<HopStream, Exchange>()
   readonly #targets: Targets
+  readonly #exchanges: Exchanges
   readonly #advertised: Advertised
   readonly #watch: ClientWatch
   /** Nothing new is taken; when nothing is under way it ends. */
@@ -56,7 +48,6 @@ export class Http2Connection implements HopUser, ExchangeUser {
   #clientEnded = false
   #isOver = false
   #isHeld = false
-  #headsBytes = 0
 
   constructor(options: Http2Options) {
     const { client, clock, routing } = options
@@ -72,6 +63,7 @@ export class Http2Connection implements HopUser, ExchangeUser {
     })
     this.#socket = socketStream(client)
     this.#targets = this.#makeTargets()
+    this.#exchanges = this.#makeExchanges()
     this.#advertised = new Advertised(this.#client, MAX_STREAMS)
     this.#watch = this.#makeWatch()
   }
@@ -84,6 +76,16 @@ export class Http2Connection implements HopUser, ExchangeUser {
       onOver: (hop, how) => this.#onHopOver(hop, how),
       onSettings: () => this.#advertised.update(this.#targets.hops),
       onRead: () => this.onRead(),
+    })
+  }
+
+  #makeExchanges(): Exchanges {
+    const { clock, port, routing, secure } = this.#options
+    return new Exchanges({
+      ...{ clock, port, routing, secure, source: this.#source, targets: this.#targets },
+      onAppGone: (how, othersGoOn) => this.#onAppGone(how, othersGoOn),
+      onOver: () => this.#endIfIdle(),
+      onDecided: () => this.onRead(),
     })
   }
 
@@ -120,12 +122,9 @@ export class Http2Connection implements HopUser, ExchangeUser {
     this.#client.begin()
     const stream = this.#client.openUpgraded(settings, NOBODY)
     const block = new HpackDecoder().decode(request)
-    const exchange = new Exchange(this, stream, requestHead(block, 1), block.encoded, true)
-    stream.user = exchange
-    this.#exchanges.set(stream, exchange)
-    this.#headsBytes += exchange.headBytes
+    const exchange = this.#exchanges.begin(stream, block, true)
     this.#client.out.connect(this.#socket)
-    const hop = this.hopTo(TO_APP)
+    const hop = this.#targets.to(TO_APP)
     exchange.adopt(hop)
     hop.adopt(app, fromApp)
     const other = (): void => {
@@ -144,28 +143,7 @@ export class Http2Connection implements HopUser, ExchangeUser {
   }
 
   onOpen(stream: HopStream, block: FieldBlock, endStream: boolean): void {
-    if (block.tooLarge) {
-      this.#options.routing.counts.refused++
-      this.#answer(stream, 431, 'RC-E-320', 'The request is not passed on: its header fields are larger than 64 KiB.')
-      return
-    }
-    if (this.#headsBytes + block.encoded.length > MAX_HEADS_BYTES) {
-      this.#options.routing.counts.refused++
-      throw new Http2Error(ERROR_CODE.REFUSED_STREAM, 'open streams have too many header fields', stream.id)
-    }
-    let exchange: Exchange
-    try {
-      exchange = new Exchange(this, stream, requestHead(block, stream.id), block.encoded, endStream)
-    } catch (error) {
-      this.#options.routing.counts.refused++
-      throw error
-    }
-    stream.user = exchange
-    this.#exchanges.set(stream, exchange)
-    this.#headsBytes += exchange.headBytes
-    const needs = this.#options.routing.needs(this.#options.port)
-    if (needs.body || (needs.source && !this.#source.isKnown)) void this.#learn(exchange, needs)
-    else this.#decide(exchange, undefined)
+    this.#exchanges.open(stream, block, endStream)
   }
 
   onGoaway(): void {
@@ -177,7 +155,7 @@ export class Http2Connection implements HopUser, ExchangeUser {
   onSettings(): void {}
 
   onStreamClosed(stream: HopStream): void {
-    this.#exchanges.get(stream)?.onClosed(stream)
+    this.#exchanges.closed(stream)
   }
 
   onBroken(): void {
@@ -227,73 +205,18 @@ export class Http2Connection implements HopUser, ExchangeUser {
     else this.#socket.resume()
   }
 
-  hopTo(choice: Choice): UpstreamHop {
-    return this.#targets.to(choice)
-  }
-
-  decideAgain(exchange: Exchange, without?: ReadonlySet<string>): Choice {
-    const { routing, port, secure } = this.#options
-    return routing.decide(port, filterRequest(exchange.head, this.#source, undefined, secure), without).choice
-  }
-
-  appGone(exchange: Exchange, how: Loss): void {
+  #onAppGone(how: Loss, othersGoOn: boolean): void {
     if (this.#isOver) return
-    const others = [...this.#exchanges.values()].some((other) => other !== exchange && other.outlivesApp)
-    if (others) {
-      exchange.fail(how.kind === 'not opened' ? ERROR_CODE.REFUSED_STREAM : ERROR_CODE.INTERNAL_ERROR)
+    if (othersGoOn) {
       // The next connection of the client finds out for itself.
       if (how.kind === 'not opened') this.#goaway()
     } else if (how.kind === 'gone' && how.orderly) this.#end()
     else this.#cut()
   }
 
-  refusedProtocol(laptop: Laptop): boolean {
-    return this.#targets.refusedProtocol(laptop)
-  }
-
-  onDeclined(): void {
-    this.#options.routing.counts.declined++
-  }
-
-  onUnheard(): void {
-    this.#options.routing.counts.unheard++
-  }
-
-  onRefused(): void {
-    this.#options.routing.counts.refused++
-  }
-
-  onOver(exchange: Exchange): void {
-    if (this.#exchanges.delete(exchange.down)) this.#headsBytes -= exchange.headBytes
-    this.#endIfIdle()
-  }
-
-  async #learn(exchange: Exchange, needs: FilterNeeds): Promise<void> {
-    const json = await learn(exchange, needs, this.#source, this.#options.clock)
-    if (this.#isOver) return
-    this.#decide(exchange, json)
-    this.onRead()
-  }
-
-  #decide(exchange: Exchange, body: unknown): void {
-    const { routing, port, secure } = this.#options
-    const { choice, copiers } = routing.decide(port, filterRequest(exchange.head, this.#source, body, secure))
-    const isSecure = secure !== undefined
-    if (copiers.length > 0)
-      exchange.copyTo(copiers.flatMap((copier) => copier.begin(this.#source.address, isSecure) ?? []))
-    exchange.lead(choice)
-  }
-
-  #answer(stream: HopStream, status: number, code: string, text: string): void {
-    const { block, body } = ownAnswer(status, code, text)
-    stream.block(block, false)
-    stream.hold(body, true)
-    if (!stream.gotEnd) stream.resetBehind(ERROR_CODE.NO_ERROR)
-  }
-
   #onHopOver(hop: UpstreamHop, how: Loss): void {
     this.#advertised.update(this.#targets.hops)
-    if (hop.isApp && this.#targets.lastUsed === APP && how.kind === 'gone' && this.#exchanges.size === 0) {
+    if (hop.isApp && this.#targets.lastUsed === APP && how.kind === 'gone' && this.#exchanges.areNone) {
       // Between requests the client's connection ends as it would directly.
       if (this.#targets.hops.size === 0) this.#end()
     }
@@ -307,7 +230,7 @@ export class Http2Connection implements HopUser, ExchangeUser {
   }
 
   #endIfIdle(): void {
-    if (this.#isEnding && !this.#isOver && this.#exchanges.size === 0) this.#end()
+    if (this.#isEnding && !this.#isOver && this.#exchanges.areNone) this.#end()
   }
 
   /** Ends in order: what was said reaches the client. */
@@ -330,7 +253,7 @@ export class Http2Connection implements HopUser, ExchangeUser {
     if (this.#isOver) return
     this.#isOver = true
     this.#watch.end()
-    for (const exchange of [...this.#exchanges.values()]) exchange.abandon()
+    this.#exchanges.abandon()
     this.#client.stop()
     this.#targets.close()
   }

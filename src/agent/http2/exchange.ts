@@ -3,18 +3,16 @@ import { ERROR_CODE } from '../../lib/http2/error-code.ts'
 import { FLAG } from '../../lib/http2/frame.ts'
 import type { FieldBlock } from '../../lib/http2/hpack/field.ts'
 import { Http2Error } from '../../lib/http2/http2-error.ts'
-import { ContentLength } from '../../lib/http2/messages/content-length.ts'
 import type { RequestHead } from '../../lib/http2/messages/request-head.ts'
-import { type ResponseHead, responseHead } from '../../lib/http2/messages/response-head.ts'
-import { trailers } from '../../lib/http2/messages/trailers.ts'
+import type { ResponseHead } from '../../lib/http2/messages/response-head.ts'
 import { MARK_NAME } from '../../lib/mark.ts'
 import { StreamRefused } from '../../wire/session/refused.ts'
 import { NO_PROTOCOL } from '../http/dispatcher.ts'
 import type { Choice, Copy, Laptop } from '../routing.ts'
+import { AnswerSide } from './answer-side.ts'
 import type { Asker, Loss } from './asker.ts'
-import { type HopStream, payloadOf, type StreamUser } from './hop-stream.ts'
+import type { HopStream, StreamUser } from './hop-stream.ts'
 import { MessageCopies } from './message-copies.ts'
-import { ownAnswer } from './own-answer.ts'
 import { RequestSide } from './request-side.ts'
 import type { UpstreamHop } from './upstream-hop.ts'
 
@@ -44,15 +42,13 @@ export class Exchange implements StreamUser, Asker {
   readonly headBytes: number
   readonly #user: ExchangeUser
   readonly #request: RequestSide
-  #answerLength: ContentLength | undefined
+  readonly #answer: AnswerSide
   #copies: MessageCopies | undefined
   #choice: Choice = TO_APP
   #without: ReadonlySet<string> | undefined
   #to: UpstreamHop | undefined
   #up: HopStream | undefined
   #tries = 0
-  /** A final answer has begun. */
-  #told = false
   #over = false
 
   constructor(user: ExchangeUser, down: HopStream, head: RequestHead, block: Buffer, endStream: boolean) {
@@ -60,6 +56,7 @@ export class Exchange implements StreamUser, Asker {
     this.down = down
     this.headBytes = block.length
     this.#request = new RequestSide(down, head, block, endStream)
+    this.#answer = new AnswerSide(down, head.method)
   }
 
   get head(): RequestHead {
@@ -90,6 +87,7 @@ export class Exchange implements StreamUser, Asker {
     const { body, isWhole, hasBody, trailerFields } = this.#request
     const made = new MessageCopies(copies, this.head, isWhole && !hasBody)
     this.#copies = made
+    this.#answer.copyTo(made)
     for (const piece of body) made.requestData(piece)
     if (isWhole) made.requestEnd(trailerFields)
   }
@@ -138,18 +136,18 @@ export class Exchange implements StreamUser, Asker {
     else if (how.kind === 'unheard') this.#again()
     else if (how.kind === 'unable') {
       const text = 'The program that takes this request knows no CONNECT for other protocols (RFC 8441).'
-      this.#answer(501, 'RC-E-320', text)
+      this.#answerItself(501, 'RC-E-320', text)
     } else if (from.isApp && how.kind === 'gone') this.#user.appGone(this, how)
     else if (from.isApp) this.fail(ERROR_CODE.INTERNAL_ERROR)
-    else if (this.#told) this.fail(ERROR_CODE.INTERNAL_ERROR)
+    else if (this.#answer.hasBegun) this.fail(ERROR_CODE.INTERNAL_ERROR)
     else if (!wasFresh && this.#request.isRepeatable) this.#again()
-    else this.#answer(503, 'RC-E-310', `The program on the laptop did not answer: ${how.why}.`)
+    else this.#answerItself(503, 'RC-E-310', `The program on the laptop did not answer: ${how.why}.`)
   }
 
   away(): void {
-    if (this.#told || this.#over || !this.isWhole) return
+    if (this.#answer.hasBegun || this.#over || !this.isWhole) return
     this.#giveUp()
-    this.#answer(503, 'RC-E-310', 'The program on the laptop did not answer: it has been away for 8 s.')
+    this.#answerItself(503, 'RC-E-310', 'The program on the laptop did not answer: it has been away for 8 s.')
   }
 
   /** Ends it for the client, who has no whole answer. */
@@ -174,7 +172,7 @@ export class Exchange implements StreamUser, Asker {
 
   onData(stream: HopStream, bytes: Buffer, at: number, length: number, flags: number): void {
     if (stream === this.down) this.#requestData(bytes, at, length, flags)
-    else if (stream === this.#up) this.#answerData(stream, bytes, at, length, flags)
+    else if (stream === this.#up) this.#answer.data(stream, bytes, at, length, flags)
   }
 
   onOther(stream: HopStream, bytes: Buffer, at: number, length: number): void {
@@ -191,7 +189,8 @@ export class Exchange implements StreamUser, Asker {
       this.#up = undefined
       this.#finish()
       // RFC 9113 §8.1: an answer that is whole before its request is followed by this.
-      if (code === ERROR_CODE.NO_ERROR && this.#told && stream.gotEnd) this.down.resetBehind(ERROR_CODE.NO_ERROR)
+      if (code === ERROR_CODE.NO_ERROR && this.#answer.hasBegun && stream.gotEnd)
+        this.down.resetBehind(ERROR_CODE.NO_ERROR)
       else this.down.reset(bySelf ? ERROR_CODE.INTERNAL_ERROR : code)
     }
   }
@@ -223,45 +222,15 @@ export class Exchange implements StreamUser, Asker {
   }
 
   #answerBlock(up: HopStream, block: FieldBlock, endStream: boolean): void {
-    if (this.#told) {
-      if (!endStream) throw new Http2Error(ERROR_CODE.PROTOCOL_ERROR, 'trailers that do not end the stream', up.id)
-      const fields = trailers(block, up.id)
-      this.#answerLength?.end(up.id)
-      this.#copies?.answerEnd(fields)
-      this.down.block(block.encoded, true)
-      return
-    }
-    const head = responseHead(block, up.id, this.head.method)
-    if (head.interim) {
-      if (endStream) throw new Http2Error(ERROR_CODE.PROTOCOL_ERROR, 'an interim answer that ends the stream', up.id)
-      this.down.block(block.encoded, false)
-      return
-    }
+    const head = this.#answer.block(up, block, endStream)
+    if (head === undefined) return
     if (this.#declines(head)) {
       this.#declined()
       return
     }
-    this.#told = true
     if (this.#to !== undefined) this.#to.isFresh = false
     this.#request.keepNoMore()
-    this.#answerLength = new ContentLength(head.contentLength)
-    if (endStream) this.#answerLength.end(up.id)
-    this.#copies?.answer(head, endStream)
-    if (endStream) this.#copies?.answerEnd()
-    this.down.block(block.encoded, endStream)
-  }
-
-  #answerData(up: HopStream, bytes: Buffer, at: number, length: number, flags: number): void {
-    const answer = this.#answerLength
-    if (answer === undefined) throw new Http2Error(ERROR_CODE.PROTOCOL_ERROR, 'DATA before an answer', up.id)
-    const payload = payloadOf(bytes, at, length, flags)
-    answer.data(payload.length, up.id)
-    this.#copies?.answerData(payload)
-    if (flags & FLAG.END_STREAM) {
-      answer.end(up.id)
-      this.#copies?.answerEnd()
-    }
-    this.down.pass(bytes, at, length, flags)
+    this.#answer.begin(up, head, block, endStream)
   }
 
   /** Only a laptop can: what an app says to whomever is its own affair. */
@@ -277,14 +246,14 @@ export class Exchange implements StreamUser, Asker {
       return
     }
     const text = 'The program on the laptop declined this request, whose body is too large to be sent once more.'
-    this.#answer(502, 'RC-E-312', text)
+    this.#answerItself(502, 'RC-E-312', text)
   }
 
   #notOpened({ error }: { error: Error }): void {
     const choice = this.#choice
     if (choice.to === 'app') this.#user.appGone(this, { kind: 'not opened', error })
     else if (!(error instanceof StreamRefused))
-      this.#answer(503, 'RC-E-310', `The laptop that takes this request is not reachable: ${error.message}.`)
+      this.#answerItself(503, 'RC-E-310', `The laptop that takes this request is not reachable: ${error.message}.`)
     else if (NO_PROTOCOL.test(error.code) && this.#user.refusedProtocol(choice)) this.#again()
     else if (error.code === 'ended') {
       const without = new Set([...(this.#without ?? []), choice.key])
@@ -292,25 +261,20 @@ export class Exchange implements StreamUser, Asker {
     } else {
       this.#user.onUnheard()
       if (choice.ifDown === 'app') this.lead(TO_APP)
-      else this.#answer(503, 'RC-E-311', 'Nothing listens on the laptop that takes this request.')
+      else this.#answerItself(503, 'RC-E-311', 'Nothing listens on the laptop that takes this request.')
     }
   }
 
   /** Who was asked has not looked at it, or it may be asked twice. */
   #again(): void {
-    if (this.#told) this.fail(ERROR_CODE.INTERNAL_ERROR)
+    if (this.#answer.hasBegun) this.fail(ERROR_CODE.INTERNAL_ERROR)
     else if (!this.#request.isKept || ++this.#tries > MAX_TRIES) this.fail(ERROR_CODE.REFUSED_STREAM)
     else this.lead(this.#user.decideAgain(this, this.#without), this.#without)
   }
 
-  #answer(status: number, code: string, text: string): void {
-    const { block, body } = ownAnswer(status, code, text)
-    const isHead = this.head.method === 'HEAD'
-    this.#told = true
+  #answerItself(status: number, code: string, text: string): void {
     this.#request.keepNoMore()
-    this.down.block(block, isHead)
-    if (!isHead) this.down.hold(body, true)
-    if (!this.isWhole) this.down.resetBehind(ERROR_CODE.NO_ERROR)
+    this.#answer.own(status, code, text)
   }
 
   #giveUp(code: number = ERROR_CODE.CANCEL): void {

@@ -1,13 +1,19 @@
 /** Answers that the agent itself gives. */
+import { ERROR_CODE } from '../../lib/http2/error-code.ts'
 import { encodeBlock, field } from '../../lib/http2/hpack/encode.ts'
+import type { HopStream } from './hop-stream.ts'
 
 export interface OwnAnswer {
-  block: Buffer
-  body: Buffer
+  status: number
+  /** Of the catalogue. */
+  code: string
+  text: string
+  /** The request is a HEAD: no body follows. */
+  isHead: boolean
 }
 
-/** @param code of the catalogue */
-export function ownAnswer(status: number, code: string, text: string): OwnAnswer {
+/** Answers the request of a client. Of one that is not whole the rest is not wanted (RFC 9113 §8.1). */
+export function answerItself(down: HopStream, { status, code, text, isHead }: OwnAnswer): void {
   const body = Buffer.from(`${code}: ${text}\n`)
   const block = encodeBlock([
     field(':status', `${status}`),
@@ -15,7 +21,9 @@ export function ownAnswer(status: number, code: string, text: string): OwnAnswer
     field('content-length', `${body.length}`),
     field('x-remocal-error', code),
   ])
-  return { block, body }
+  down.block(block, isHead)
+  if (!isHead) down.hold(body, true)
+  if (!down.gotEnd) down.resetBehind(ERROR_CODE.NO_ERROR)
 }
 
 /** Asks the client for its body. */

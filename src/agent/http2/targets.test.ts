@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { afterEach, test } from 'node:test'
 import { ERROR_CODE } from '../../lib/http2/error-code.ts'
-import { FRAME, goawayPayload } from '../../lib/http2/frame.ts'
+import { FRAME, goawayPayload, MAX_31 } from '../../lib/http2/frame.ts'
 import { SETTING, settingsPayload } from '../../lib/http2/settings.ts'
 import { beforeApp, beforeLaptop } from './fixtures/between.ts'
 import { closeAll, h2Client, h2Echo, h2Place } from './fixtures/place2.ts'
@@ -30,6 +30,40 @@ test('the app’s GOAWAY: streams above its last id are refused, and the next on
   await first.closed()
   second.headers(5, OK)
   assert.equal((await client.fields(5))[':status'], '200')
+})
+
+test('the app’s GOAWAY: what waited for room there goes to another connection', async () => {
+  const { client, next } = await beforeApp(settingsPayload([[SETTING.MAX_CONCURRENT_STREAMS, 1]]))
+  client.headers(1, GET)
+  const first = await next()
+  await first.frame(FRAME.HEADERS, 1)
+  await first.settled()
+  client.headers(3, GET)
+  await client.settled()
+  first.send(FRAME.GOAWAY, 0, 0, goawayPayload(0, ERROR_CODE.NO_ERROR))
+  assert.equal(await client.reset(1), ERROR_CODE.REFUSED_STREAM)
+  const second = await next()
+  await second.frame(FRAME.HEADERS, 3)
+  second.headers(3, OK)
+  assert.equal((await client.fields(3))[':status'], '200')
+})
+
+test('ids that are used up: what waited behind the last one goes to another connection', async () => {
+  const { client, next, rules } = await beforeApp(settingsPayload([[SETTING.MAX_CONCURRENT_STREAMS, 1]]))
+  rules.body = true
+  client.headers(1, { ...POST, 'content-type': 'application/json' }, FLAGS.headers).headers(3, GET)
+  const first = await next()
+  await first.frame(FRAME.HEADERS, 3)
+  await first.settled()
+  client.headers(MAX_31, GET).data(1, '{}', FLAGS.end)
+  await client.settled()
+  first.headers(3, OK)
+  await first.frame(FRAME.HEADERS, MAX_31)
+  first.headers(MAX_31, OK)
+  const second = await next()
+  await second.frame(FRAME.HEADERS, 1)
+  second.headers(1, OK)
+  assert.equal((await client.fields(1))[':status'], '200')
 })
 
 test('the app refuses connections: the client sees its connection reset', async () => {

@@ -9,6 +9,7 @@ import { letGo } from '../http/let-go.ts'
 import { APP } from '../http/upstream.ts'
 import type { Choice } from '../routing.ts'
 import type { Asker, Loss } from './asker.ts'
+import { Askers } from './askers.ts'
 import { Hop } from './hop.ts'
 import type { HopStream } from './hop-stream.ts'
 import type { HopUser } from './hop-user.ts'
@@ -36,8 +37,6 @@ export interface UpstreamHopOptions {
 /** A program's own windows bound what goes to it; these bound what comes. A laptop is far away, and its path must be filled. */
 export const NEAR = { stream: 256 * 1024, connection: 1024 * 1024 }
 const FAR = { stream: 2 * 1024 * 1024, connection: 4 * 1024 * 1024 }
-/** Before a target says how many streams it takes: those beyond would be refused, and what is least recommended is this (RFC 9113 §6.5.2). */
-const UNSAID_STREAMS = 100
 const LOST = 'the connection to it was lost'
 const AWAY = 'it has been away for 8 s'
 
@@ -53,9 +52,7 @@ export class UpstreamHop implements HopUser {
   #state: 'new' | 'opening' | 'open' | 'over' = 'new'
   /** Takes no more streams. */
   #isRetired = false
-  /** They wait for a stream to end. */
-  #waiting = new Set<Asker>()
-  readonly #asking = new Map<HopStream, Asker>()
+  readonly #askers = new Askers(this)
   #stream: Stream | undefined
   #unwatch: (() => void) | undefined
   #isNoHttp2 = false
@@ -82,13 +79,13 @@ export class UpstreamHop implements HopUser {
 
   /** Gives room for a stream, now or later, or says that it was lost. */
   ask(asker: Asker): void {
-    if (!this.#tryBegin(asker)) this.#waiting.add(asker)
+    this.#askers.ask(asker)
   }
 
   /** Opens the stream of somebody who was told to begin. */
   stream(id: number, asker: Asker & HopStream['user']): HopStream {
     const stream = this.hop.open(id, asker)
-    this.#asking.set(stream, asker)
+    this.#askers.began(stream, asker)
     if (this.hop.isUsedUp) this.#retire()
     return stream
   }
@@ -101,7 +98,7 @@ export class UpstreamHop implements HopUser {
 
   /** Nothing is wanted of this asker any more, which has no stream yet. */
   giveUp(asker: Asker): void {
-    this.#waiting.delete(asker)
+    this.#askers.waitNoMore(asker)
     this.#endIfIdle()
   }
 
@@ -110,7 +107,7 @@ export class UpstreamHop implements HopUser {
     if (this.#state === 'new') void this.#open()
     else this.hop.settle()
     if (!this.#isEnding || this.#stream === undefined) return
-    if (this.hop.out.heldBytes > 0 || this.#waiting.size > 0) return
+    if (this.hop.out.heldBytes > 0 || this.#askers.areWaiting) return
     this.#isEnding = false
     this.#stream.end()
   }
@@ -142,26 +139,17 @@ export class UpstreamHop implements HopUser {
 
   onSettings(): void {
     this.#options.onSettings(this)
-    for (const asker of this.#asking.values()) asker.heard(this)
-    this.#beginWaiting()
+    this.#askers.heard()
   }
 
   onGoaway(lastStream: number): void {
     this.#retire()
-    for (const [stream, asker] of [...this.#asking]) {
-      if (stream.id <= lastStream) continue
-      this.hop.close(stream, 'peer')
-      asker.lost(this, { kind: 'unheard' })
-    }
-    const waiting = [...this.#waiting]
-    this.#waiting.clear()
-    for (const asker of waiting) asker.lost(this, { kind: 'unheard' })
+    this.#askers.refused(lastStream)
     this.#endIfIdle()
   }
 
   onStreamClosed(stream: HopStream): void {
-    this.#asking.delete(stream)
-    this.#beginWaiting()
+    this.#askers.over(stream)
     this.#endIfIdle()
   }
 
@@ -188,39 +176,13 @@ export class UpstreamHop implements HopUser {
 
   /** For a bridge: a stream was answered by nobody. */
   loseStream(id: number, how: Loss): void {
-    const stream = this.hop.streams.get(id)
-    const asker = stream && this.#asking.get(stream)
-    if (stream === undefined || asker === undefined) return
-    this.hop.close(stream, 'peer')
-    asker.lost(this, how)
+    this.#askers.lose(id, how)
   }
 
   #tellNoHttp2(sure: boolean): void {
     if (this.hop.hasSettings || this.#state !== 'open' || this.isBridged) return
     this.#isNoHttp2 = true
     this.#options.onNoHttp2(this, sure)
-  }
-
-  get #hasRoom(): boolean {
-    const { hasSettings, peer, streams } = this.hop
-    const most = hasSettings ? peer.maxConcurrentStreams : Math.min(peer.maxConcurrentStreams, UNSAID_STREAMS)
-    return streams.size < most
-  }
-
-  #beginWaiting(): void {
-    for (const asker of this.#waiting) {
-      if (this.#isOver) return
-      if (this.#tryBegin(asker)) this.#waiting.delete(asker)
-    }
-  }
-
-  /** @returns whether it waits no longer */
-  #tryBegin(asker: Asker): boolean {
-    if (!this.#hasRoom) return false
-    if (!asker.needsConnectProtocol || this.hop.peer.connectProtocol) asker.begin(this)
-    else if (this.hop.hasSettings) asker.lost(this, { kind: 'unable' })
-    else return false
-    return true
   }
 
   async #open(): Promise<void> {
@@ -232,8 +194,8 @@ export class UpstreamHop implements HopUser {
       this.#unwatch = choice.watch({
         onAway: () => {
           away.abort(new Error(AWAY))
-          for (const asker of [...this.#asking.values()]) asker.away()
-          if (this.#asking.size === 0) this.#lose({ kind: 'gone', orderly: false, why: AWAY })
+          this.#askers.away()
+          if (!this.#askers.haveStreams) this.#lose({ kind: 'gone', orderly: false, why: AWAY })
           this.#options.onRead()
         },
         onLeave: () => {
@@ -285,33 +247,32 @@ export class UpstreamHop implements HopUser {
 
   #endIfIdle(): void {
     if (!this.#isRetired || this.#isOver || this.#state !== 'open') return
-    if (this.#asking.size > 0 || this.#waiting.size > 0) return
+    if (!this.#askers.areNone) return
     this.close()
     this.#options.onOver(this, { kind: 'gone', orderly: true, why: 'it takes no more' })
   }
 
   #lose(how: Loss): void {
     if (this.#isOver) return
-    const askers = [...this.#asking.values()]
-    const waiting = [...this.#waiting]
-    this.#leave()
+    const { waiting, asking } = this.#leave()
     if (this.#stream !== undefined) {
       if (how.kind === 'gone' && how.why !== LOST) letGo(this.#stream, this.#options.clock)
       else this.#stream.reset('cancel', 'it is of no use any more')
     }
     for (const asker of waiting) asker.lost(this, how.kind === 'not opened' ? how : { kind: 'unheard' })
     // Who does not speak HTTP/2 has understood nothing.
-    for (const asker of askers) asker.lost(this, this.#isNoHttp2 ? { kind: 'unheard' } : how)
+    for (const asker of asking) asker.lost(this, this.#isNoHttp2 ? { kind: 'unheard' } : how)
     this.#options.onOver(this, this.#isNoHttp2 ? { kind: 'unheard' } : how)
   }
 
-  #leave(): void {
+  /** @returns who asked here */
+  #leave(): { waiting: Asker[]; asking: Asker[] } {
     this.#state = 'over'
     this.#unwatch?.()
     this.#unwatch = undefined
     this.#retire()
-    this.#asking.clear()
-    this.#waiting.clear()
+    const askers = this.#askers.leave()
     this.hop.stop()
+    return askers
   }
 }

@@ -35,7 +35,7 @@ export const CLIENTS: Client[] = [
   py('httpx', ALL),
   py('websockets', 'ws'),
   program('net/http', `${ALL} sums trailers continue refuse hints`, () => ({
-    command: builtGo(join(PROGRAMS, 'client.go')),
+    command: builtGo('http1client'),
     args: [],
   })),
   program('java.net.http', `${ALL} continue`, () => {

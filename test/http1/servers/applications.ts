@@ -14,7 +14,7 @@ export function startNode(name: string): Promise<Started> {
 }
 
 export function startGo(name: string): Promise<Started> {
-  const command = builtGo(join(PROGRAMS, 'go/server.go'))
+  const command = builtGo('http1server')
   return started((port) => ({ command, args: [String(port), name] }))
 }
 

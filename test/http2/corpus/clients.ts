@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { unpacked } from '../../../scripts/debian.ts'
 import { type Client, type Command, program } from '../../peers/client.ts'
-import { builtGoModule, builtJava } from '../../peers/servers/built.ts'
+import { builtGo, builtJava } from '../../peers/servers/built.ts'
 import { python } from '../../peers/servers/python.ts'
 import { CURL, CURL_UPGRADE, curl, H2LOAD, h2load, NGHTTP, nghttp } from './tools.ts'
 
@@ -16,15 +16,10 @@ const node = (kind: string, cases: string): Client =>
     args: [join(PROGRAMS, 'node.ts'), kind],
   }))
 
-const go = (kind: string) => (): Command => ({
-  command: builtGoModule(join(PROGRAMS, '../go'), 'client'),
-  args: [kind],
-})
-
 const BY_GRPC: { name: string; command: () => Command }[] = [
   { name: 'grpc-js', command: () => ({ command: process.execPath, args: [join(PROGRAMS, 'grpc.ts')] }) },
   { name: 'grpcio', command: () => ({ command: python(), args: [join(PROGRAMS, 'client.py'), 'grpc'] }) },
-  { name: 'grpc-go', command: go('grpc') },
+  { name: 'grpc-go', command: () => ({ command: builtGo('grpcclient'), args: [] }) },
   { name: 'grpc-java', command: grpcJava },
 ]
 
@@ -61,7 +56,10 @@ export const CLIENTS: Client[] = [
   node('http2', `${ALL} both sums cookies many-small meet cancelled reset talk hints early`),
   node('undici', `${ALL} cookies many-small hints`),
   program('httpx', `${ALL} cookies`, () => ({ command: python(), args: [join(PROGRAMS, 'client.py'), 'httpx'] })),
-  program('net/http', `${ALL} both sums cookies many-small meet hints early`, go('http')),
+  program('net/http', `${ALL} both sums cookies many-small meet hints early`, () => ({
+    command: builtGo('http2client'),
+    args: [],
+  })),
   ...BY_GRPC.map(({ name, command }) => program(name, GRPC, command)),
   // Java's start costs too much where all begin at once.
   together(

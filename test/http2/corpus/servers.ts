@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { unpacked } from '../../../scripts/debian.ts'
 import { startNode } from '../../http1/servers/applications.ts'
 import type { Kind } from '../../peers/kind.ts'
-import { builtGoModule } from '../../peers/servers/built.ts'
+import { builtGo } from '../../peers/servers/built.ts'
 import { startNginx } from '../../peers/servers/nginx.ts'
 import { python } from '../../peers/servers/python.ts'
 import { type Started, started } from '../../peers/started.ts'
@@ -36,7 +36,7 @@ export const KINDS: Kind[] = [
   {
     name: 'net/http',
     cases: cases(`${ALL} ${MANY} meet sums hints`),
-    start: (name) => started((port) => ({ command: go(), args: [String(port), name] })),
+    start: (name) => started((port) => ({ command: builtGo('http2server'), args: [String(port), name] })),
   },
   {
     name: 'hypercorn',
@@ -68,11 +68,9 @@ export const KINDS: Kind[] = [
     name: 'grpc-go',
     places: GRPC_PLACES,
     cases: cases(GRPC),
-    start: (name) => started((port) => ({ command: go(), args: [String(port), name, 'grpc'] })),
+    start: (name) => started((port) => ({ command: builtGo('grpcserver'), args: [String(port), name] })),
   },
 ]
-
-const go = (): string => builtGoModule(join(PROGRAMS, '../go'), 'server')
 
 /** Files, each with trailers; it gives back what it is sent. */
 function startNghttpd(name: string): Promise<Started> {

@@ -6,6 +6,9 @@ import { join, resolve } from 'node:path'
 import { type Unpacked, unpacked } from '../../../scripts/debian.ts'
 
 const CACHE = resolve(import.meta.dirname, '../../../dist/cache')
+const GO = resolve(import.meta.dirname, '../go')
+
+type GoProgram = `${'http1' | 'http2' | 'grpc'}${'client' | 'server'}`
 
 /** Calls `build` with an empty folder, unless the same files were built before. @returns the folder */
 function built(kind: string, files: string[], build: (folder: string) => void): string {
@@ -21,22 +24,15 @@ function built(kind: string, files: string[], build: (folder: string) => void): 
   return folder
 }
 
-/** One file of Go, standard library only. @returns the program */
-export function builtGo(file: string): string {
-  const build = (folder: string): void => {
-    execFileSync('go', ['build', '-o', join(folder, 'program'), file], { stdio: ['ignore', 'inherit', 'inherit'] })
-  }
-  return join(built('go', [file], build), 'program')
-}
-
-/** One program of a module, with what its `go.sum` names. @param folder of the module. @returns the program */
-export function builtGoModule(folder: string, program: string): string {
-  const files = globSync(['go.mod', 'go.sum', `${program}/*.go`], { cwd: folder }).map((file) => join(folder, file))
+/** One of the programs in `../go`; downloads what it imports, and its `go.sum` names. @returns the program */
+export function builtGo(program: GoProgram): string {
+  const files = globSync(['go.*', '*/*.go'], { cwd: GO })
   const build = (to: string): void => {
-    const args = ['build', '-C', folder, '-o', join(to, 'program'), `./${program}`]
+    const args = ['build', '-C', GO, '-o', join(to, 'program'), `./${program}`]
     execFileSync('go', args, { stdio: ['ignore', 'inherit', 'inherit'] })
   }
-  return join(built('go-module', files, build), 'program')
+  const paths = files.sort().map((file) => join(GO, file))
+  return join(built(`go-${program}`, paths, build), 'program')
 }
 
 export interface Java {

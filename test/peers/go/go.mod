@@ -1,4 +1,4 @@
-module remocal.test/http2
+module remocal.test/peers
 
 go 1.26
 
