@@ -58,7 +58,7 @@ async function curl({ port, version, ca, own: [cert, key] }: Asked): Promise<str
 
 export const CLIENTS: Record<string, Client> = {
   curl: { prepare: () => void unpacked('curl'), ask: curl },
-  Go: program('Go', () => [builtGo(join(HERE, 'go/client.go'))]),
+  Go: program('Go', () => [builtGo('tlsclient')]),
   Node: program('Node', () => [process.execPath, join(HERE, 'clients/node.ts')]),
   httpx: program('httpx', () => [python(), join(HERE, 'clients/client.py')]),
 }

@@ -11,8 +11,6 @@ import { builtGo } from '../peers/servers/built.ts'
 import { startNginx } from '../peers/servers/nginx.ts'
 import { type Started, started } from '../peers/started.ts'
 
-const GO = join(import.meta.dirname, 'go')
-
 export interface Kind {
   server: 'nginx' | 'Go'
   key: 'rsa' | 'ecdsa'
@@ -79,7 +77,7 @@ export class Place {
   }
 
   async #start(): Promise<void> {
-    execFileSync(builtGo(join(GO, 'certificates.go')), [this.keys])
+    execFileSync(builtGo('tlscertificates'), [this.keys])
     copyFileSync(join(this.keys, 'ca.crt'), join(this.#volume, 'ca.crt'))
     this.#give('')
     const ports: number[] = []
@@ -125,7 +123,7 @@ server {
   /** Its command line names them. */
   #go(): Promise<Started> {
     const { version, verifies } = this.kind
-    const command = builtGo(join(GO, 'server.go'))
+    const command = builtGo('tlsserver')
     const files = ['tls.crt', 'tls.key', ...(verifies ? ['ca.crt'] : [])].map((name) => join(this.#volume, name))
     return started((port) => ({ command, args: [String(port), version, ...files] }))
   }

@@ -4,24 +4,25 @@ import { FLAG } from '../../lib/http2/frame.ts'
 import type { FieldBlock } from '../../lib/http2/hpack/field.ts'
 import { Http2Error } from '../../lib/http2/http2-error.ts'
 import { ContentLength } from '../../lib/http2/messages/content-length.ts'
+import type { RequestHead } from '../../lib/http2/messages/request-head.ts'
 import { type ResponseHead, responseHead } from '../../lib/http2/messages/response-head.ts'
 import { trailers } from '../../lib/http2/messages/trailers.ts'
+import { isGrpc } from './grpc-answer.ts'
 import { type HopStream, payloadOf } from './hop-stream.ts'
 import type { MessageCopies } from './message-copies.ts'
 import { answerItself } from './own-answer.ts'
 
 export class AnswerSide {
   readonly #down: HopStream
-  readonly #method: string
+  readonly #asked: RequestHead
   #copies: MessageCopies | undefined
   /** Of an answer that has begun, unless it is the agent's own. */
   #length: ContentLength | undefined
   #hasBegun = false
 
-  /** @param method of the request */
-  constructor(down: HopStream, method: string) {
+  constructor(down: HopStream, asked: RequestHead) {
     this.#down = down
-    this.#method = method
+    this.#asked = asked
   }
 
   /** A final answer has begun: nobody else can give one. */
@@ -46,7 +47,7 @@ export class AnswerSide {
       this.#down.block(block.encoded, true)
       return undefined
     }
-    const head = responseHead(block, up.id, this.#method)
+    const head = responseHead(block, up.id, this.#asked.method)
     if (!head.interim) return head
     if (endStream) throw new Http2Error(ERROR_CODE.PROTOCOL_ERROR, 'an interim answer that ends the stream', up.id)
     this.#down.block(block.encoded, false)
@@ -80,6 +81,7 @@ export class AnswerSide {
   /** The agent's own answer. @param code of the catalogue */
   own(status: number, code: string, text: string): void {
     this.#hasBegun = true
-    answerItself(this.#down, { status, code, text, isHead: this.#method === 'HEAD' })
+    const isHead = this.#asked.method === 'HEAD'
+    answerItself(this.#down, { status, code, text, isHead, isGrpc: isGrpc(this.#asked) })
   }
 }

@@ -56,7 +56,7 @@ export class Exchange implements StreamUser, Asker {
     this.down = down
     this.headBytes = block.length
     this.#request = new RequestSide(down, head, block, endStream)
-    this.#answer = new AnswerSide(down, head.method)
+    this.#answer = new AnswerSide(down, head)
   }
 
   get head(): RequestHead {

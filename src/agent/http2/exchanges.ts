@@ -49,7 +49,7 @@ export class Exchanges implements ExchangeUser {
     if (block.tooLarge) {
       routing.counts.refused++
       const text = 'The request is not passed on: its header fields are larger than 64 KiB.'
-      answerItself(stream, { status: 431, code: 'RC-E-320', text, isHead: false })
+      answerItself(stream, { status: 431, code: 'RC-E-320', text, isHead: false, isGrpc: false })
       return
     }
     if (this.#headsBytes + block.encoded.length > MAX_HEADS_BYTES) {

@@ -1,6 +1,7 @@
 /** Answers that the agent itself gives. */
 import { ERROR_CODE } from '../../lib/http2/error-code.ts'
 import { encodeBlock, field } from '../../lib/http2/hpack/encode.ts'
+import { grpcAnswer } from './grpc-answer.ts'
 import type { HopStream } from './hop-stream.ts'
 
 export interface OwnAnswer {
@@ -10,10 +11,18 @@ export interface OwnAnswer {
   text: string
   /** The request is a HEAD: no body follows. */
   isHead: boolean
+  /** The request is a gRPC call. */
+  isGrpc: boolean
 }
 
 /** Answers the request of a client. Of one that is not whole the rest is not wanted (RFC 9113 §8.1). */
-export function answerItself(down: HopStream, { status, code, text, isHead }: OwnAnswer): void {
+export function answerItself(down: HopStream, { status, code, text, isHead, isGrpc }: OwnAnswer): void {
+  if (isGrpc) down.block(grpcAnswer(status, code, text), true)
+  else answerHttp(down, status, code, text, isHead)
+  if (!down.gotEnd) down.resetBehind(ERROR_CODE.NO_ERROR)
+}
+
+function answerHttp(down: HopStream, status: number, code: string, text: string, isHead: boolean): void {
   const body = Buffer.from(`${code}: ${text}\n`)
   const block = encodeBlock([
     field(':status', `${status}`),
@@ -23,7 +32,6 @@ export function answerItself(down: HopStream, { status, code, text, isHead }: Ow
   ])
   down.block(block, isHead)
   if (!isHead) down.hold(body, true)
-  if (!down.gotEnd) down.resetBehind(ERROR_CODE.NO_ERROR)
 }
 
 /** Asks the client for its body. */

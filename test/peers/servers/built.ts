@@ -8,7 +8,7 @@ import { type Unpacked, unpacked } from '../../../scripts/debian.ts'
 const CACHE = resolve(import.meta.dirname, '../../../dist/cache')
 const GO = resolve(import.meta.dirname, '../go')
 
-type GoProgram = `${'http1' | 'http2' | 'grpc'}${'client' | 'server'}`
+type GoProgram = `${'http1' | 'http2' | 'grpc' | 'tls'}${'client' | 'server'}` | 'tlscertificates'
 
 /** Calls `build` with an empty folder, unless the same files were built before. @returns the folder */
 function built(kind: string, files: string[], build: (folder: string) => void): string {
