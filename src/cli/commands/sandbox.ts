@@ -84,7 +84,11 @@ function addImage(call: Call, add: AddImage): number {
 
 /** Containers start programs by their path: their PATH is another one. */
 function absolute(program: string, { io }: Call): string {
-  if (program.includes('/')) return resolve(io.cwd, program)
+  if (program.includes('/')) {
+    const path = resolve(io.cwd, program)
+    if (!existsSync(path)) throw usage(sandbox, `there is no program ${path}`)
+    return path
+  }
   const found = (io.env.PATH ?? '')
     .split(delimiter)
     .map((folder) => join(folder, program))
