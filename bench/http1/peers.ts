@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AGENT_FLAGS, AGENT_MEMORY } from '../../src/agent/begin.ts'
+import { endsWithUs } from '../../test/peers/children.ts'
 import { startHaproxy } from '../../test/peers/servers/haproxy.ts'
 import { startNginx } from '../../test/peers/servers/nginx.ts'
 import type { Started } from '../../test/peers/started.ts'
@@ -55,6 +56,7 @@ export async function startAgent(app: number, filters: number, ...pems: string[]
     env: { ...process.env, ...AGENT_MEMORY },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  endsWithUs(child)
   const [, port] = await printed(child, /(\d+)\n/)
   return { port: Number(port), pid: child.pid ?? 0, close: () => end(child) }
 }

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { endsWithUs } from './children.ts'
 
 const PARTS: Record<string, string> = {
   http1: 'http1/corpus.ts',
@@ -16,6 +17,7 @@ const PARTS: Record<string, string> = {
 
 async function part(name: string, args: string[] = []): Promise<number> {
   const child = spawn(process.execPath, [join(import.meta.dirname, '..', name), ...args], { stdio: 'inherit' })
+  endsWithUs(child, 'SIGTERM')
   await once(child, 'close')
   return child.exitCode ?? 1
 }

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { endsWithUs } from './children.ts'
 import type { Client } from './client.ts'
 import type { Kind } from './kind.ts'
 import { Relay } from './relay.ts'
@@ -69,6 +70,7 @@ async function agentBefore(app: number, laptop: number): Promise<Place['agent']>
   const child = spawn(process.execPath, [program, String(app), String(laptop)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  endsWithUs(child)
   const [bytes] = (await once(child.stdout, 'data')) as [Buffer]
   const over = once(child, 'exit')
   return {

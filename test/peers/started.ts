@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { endsWithUs } from './children.ts'
 import { freePort, reachable } from './port.ts'
 
 export interface Started {
@@ -31,6 +32,7 @@ export async function started(program: (port: number, folder: string) => Program
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  endsWithUs(child)
   const said = tail(child)
   const over = once(child, 'exit')
   child.once('exit', () => rmSync(folder, { recursive: true, force: true }))
