@@ -11,7 +11,7 @@ interface Step {
 
 const tests = globSync([
   'src/**/*.test.ts',
-  'test/{unit,compliance,fixtures,chaos,http1,http2}/**/*.test.ts',
+  'test/{unit,compliance,fixtures,chaos,peers,http1,http2}/**/*.test.ts',
   'scripts/**/*.test.ts',
 ]).sort()
 const steps: Step[] = [

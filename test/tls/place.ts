@@ -7,6 +7,7 @@ import http2 from 'node:http2'
 import type { AddressInfo, Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { endsWithUs } from '../peers/children.ts'
 import { builtGo } from '../peers/servers/built.ts'
 import { startNginx } from '../peers/servers/nginx.ts'
 import { type Started, started } from '../peers/started.ts'
@@ -140,6 +141,7 @@ async function agentBefore(app: Started, volume: string, laptops: number[]): Pro
   const program = join(import.meta.dirname, 'agent-process.ts')
   const args = [app.port, app.pid, volume, ...laptops].map(String)
   const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  endsWithUs(child)
   const over = once(child, 'exit')
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -1,4 +1,4 @@
-// Makes the certificates of a test: `certificates FOLDER`. An authority `ca.crt`; by an intermediate of it, for `localhost` and for clients too, `rsa` and `ecdsa`, and `rsa-renewed` and
+// Makes the certificates of a test: `tlscertificates FOLDER`. An authority `ca.crt`; by an intermediate of it, for `localhost` and for clients too, `rsa` and `ecdsa`, and `rsa-renewed` and
 // `ecdsa-renewed` (`.crt` with the intermediate, `.key`); for a client `caller`; and by another authority, of the same name, `stranger`.
 package main
 

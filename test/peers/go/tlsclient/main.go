@@ -1,4 +1,4 @@
-// The requests of `../README.md` by net/http: `client PORT VERSION CA [CERT KEY]`.
+// The requests of `test/tls/README.md` by net/http: `tlsclient PORT VERSION CA [CERT KEY]`.
 package main
 
 import (

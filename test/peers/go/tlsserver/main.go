@@ -1,4 +1,4 @@
-// An app on net/http that speaks TLS: `server PORT VERSION CERT KEY [CA]`, VERSION `1.2` or `1.3`; with CA it verifies its clients. Files are read for each connection.
+// An app on net/http that speaks TLS: `tlsserver PORT VERSION CERT KEY [CA]`, VERSION `1.2` or `1.3`; with CA it verifies its clients. Files are read for each connection.
 package main
 
 import (
