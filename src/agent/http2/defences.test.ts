@@ -17,6 +17,7 @@ const FLOODS: [what: string, frames: number, flood: (client: RawPeer, n: number)
   ['rapid reset', 1100, (c, n) => c.headers(2 * n + 1, GET).four(FRAME.RST_STREAM, 2 * n + 1, ERROR_CODE.CANCEL)],
   ['SETTINGS', 1100, (c) => c.send(FRAME.SETTINGS, 0, 0)],
   ['PING', 110_000, (c) => c.send(FRAME.PING, 0, 0, Buffer.alloc(8))],
+  ['WINDOW_UPDATE', 110_000, (c) => c.four(FRAME.WINDOW_UPDATE, 0, 1)],
   ['PRIORITY', 1100, (c) => c.send(FRAME.PRIORITY, 0, 1, Buffer.alloc(5))],
   ['unknown frames', 11_000, (c) => c.send(0xf0, 0, 0)],
   ['empty DATA', 1100, (c, n) => (n === 0 ? c.headers(1, POST, FLAGS.headers) : c.data(1, ''))],
@@ -57,6 +58,25 @@ test('what comes slowly is no flood', async () => {
     await client.settled()
     clock.advance(1000)
   }
+  assert.equal(client.isClosed, false)
+})
+
+test('room that is given back for DATA is no flood', async () => {
+  const { client, next } = await beforeApp()
+  client.headers(1, GET)
+  const server = await next()
+  await server.frame(FRAME.HEADERS, 1)
+  server.socket.cork()
+  server.headers(1, { ':status': '200' }, FLAGS.headers)
+  for (let n = 0; n < 60_000; n++) server.data(1, 'x')
+  server.socket.uncork()
+  await server.settled()
+  await client.settled()
+  assert.equal(client.frames.filter(({ type }) => type === FRAME.DATA).length, 60_000)
+  client.socket.cork()
+  for (let n = 0; n < 60_000; n++) client.four(FRAME.WINDOW_UPDATE, 0, 1).four(FRAME.WINDOW_UPDATE, 1, 1)
+  client.socket.uncork()
+  await client.settled()
   assert.equal(client.isClosed, false)
 })
 
