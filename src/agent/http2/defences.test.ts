@@ -118,6 +118,35 @@ test('open streams with too many header fields: the next one is refused, and the
   assert.equal(counts.refused, 1)
 })
 
+test('open streams with thousands of small fields count what these take', async () => {
+  const { port, counts } = await place(rawServer(() => {}))
+  const client = await rawClient(port)
+  const head = block({ ...POST, ...Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`f${n}`, ''])) })
+  for (let stream = 1; counts.refused === 0; stream += 2) {
+    assert.ok(stream < 400, 'some 16 MiB')
+    await client.send(FRAME.HEADERS, FLAGS.headers, stream, head).settled()
+  }
+  client.four(FRAME.RST_STREAM, 1, ERROR_CODE.CANCEL).headers(401, POST, FLAGS.headers)
+  await client.settled()
+  assert.equal(counts.refused, 1)
+})
+
+test('what some connections hold leaves others room', async () => {
+  const { port, counts } = await place(rawServer(() => {}))
+  const head = { ...POST, ...Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`f${n}`, ''])) }
+  for (let n = 0; n < 5; n++) {
+    const client = await rawClient(port)
+    for (let stream = 1; stream < 400; stream += 2) client.headers(stream, head, FLAGS.headers)
+    await client.settled()
+  }
+  const { refused } = counts
+  assert.ok(refused > 0)
+  const client = await rawClient(port)
+  client.headers(1, head, FLAGS.headers)
+  await client.settled()
+  assert.equal(counts.refused, refused)
+})
+
 test('a block that has begun and is not whole a minute later is refused', async () => {
   const { port, clock, counts } = await h2Place()
   const client = await rawClient(port)
