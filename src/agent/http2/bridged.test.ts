@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import http from 'node:http'
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { afterEach, test } from 'node:test'
 import { acceptOf } from '../../lib/http2/bridge/upgrade.ts'
 import { echo, place } from '../http/fixtures/place.ts'
 import { ask, closeAll, h2Client, h2Echo, said } from './fixtures/place2.ts'
+import { FLAGS, GET, rawClient } from './fixtures/raw-peer.ts'
 
 afterEach(closeAll)
 
@@ -135,4 +136,60 @@ test('a slow reader holds a program of HTTP/1.1 back', async () => {
     await said(client, { ':path': '/x', 'x-user': 'jane' }).catch(() => '')
   }
   assert.ok(written < MOST / 2, `${written} bytes`)
+})
+
+for (const [what, isGranted] of [
+  ['refused reaches nobody', false],
+  ['granted follows', true],
+] as const) {
+  test(`what is said to a tunnel before it is ${what}`, async () => {
+    const came = Promise.withResolvers<string>()
+    const app = createServer(async (socket) => {
+      let heard = ''
+      socket.on('error', () => {})
+      socket.on('data', (bytes: Buffer) => {
+        heard += bytes.toString('latin1')
+        // It takes no preface.
+        if (heard.startsWith('PRI')) socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n')
+        else if (heard.endsWith('\r\n\r\nearly')) came.resolve(heard)
+        else if (heard.endsWith('\r\n\r\n')) answer(heard)
+      })
+      // All that the client has said has come when the client has its answer.
+      socket.on('end', () => came.resolve(heard))
+      const answer = (head: string): void => {
+        const accept = acceptOf(/sec-websocket-key: (\S+)/.exec(head)?.[1] ?? '')
+        const fields = `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}`
+        const begin = isGranted ? `101 Switching Protocols\r\n${fields}` : '404 Not Found\r\nContent-Length: 0'
+        socket.write(`HTTP/1.1 ${begin}\r\n\r\n`)
+      }
+    })
+    const { port } = await place(app)
+    const client = await rawClient(port)
+    client.headers(1, { ...GET, ':method': 'CONNECT', ':protocol': 'websocket' }, FLAGS.headers).data(1, 'early')
+    assert.equal((await client.fields(1))[':status'], isGranted ? '200' : '404')
+    client.socket.end()
+    const heard = await came.promise
+    assert.equal(heard.slice(heard.indexOf('\r\n\r\n') + 4), isGranted ? 'early' : '')
+  })
+}
+
+test('interim answers without end to a client that reads nothing: their app is held', async () => {
+  const { promise, resolve } = Promise.withResolvers<Socket>()
+  const app = createServer(async (socket) => {
+    socket.on('error', () => {})
+    const [first] = (await once(socket, 'data')) as [Buffer]
+    if (first.toString().startsWith('PRI')) socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n')
+    else resolve(socket)
+  })
+  const { port } = await place(app)
+  const client = await rawClient(port)
+  client.headers(1, GET)
+  client.socket.pause()
+  const socket = await promise
+  const interim = `HTTP/1.1 103 Early Hints\r\nLink: ${'x'.repeat(16_000)}\r\n\r\n`
+  for (let n = 0; n < 4000 && socket.writableLength < 4 * 1024 * 1024; n++) {
+    socket.write(interim)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  assert.ok(socket.writableLength > 1024 * 1024)
 })

@@ -17,6 +17,7 @@ const FLOODS: [what: string, frames: number, flood: (client: RawPeer, n: number)
   ['rapid reset', 1100, (c, n) => c.headers(2 * n + 1, GET).four(FRAME.RST_STREAM, 2 * n + 1, ERROR_CODE.CANCEL)],
   ['SETTINGS', 1100, (c) => c.send(FRAME.SETTINGS, 0, 0)],
   ['PING', 110_000, (c) => c.send(FRAME.PING, 0, 0, Buffer.alloc(8))],
+  ['WINDOW_UPDATE', 110_000, (c) => c.four(FRAME.WINDOW_UPDATE, 0, 1)],
   ['PRIORITY', 1100, (c) => c.send(FRAME.PRIORITY, 0, 1, Buffer.alloc(5))],
   ['unknown frames', 11_000, (c) => c.send(0xf0, 0, 0)],
   ['empty DATA', 1100, (c, n) => (n === 0 ? c.headers(1, POST, FLAGS.headers) : c.data(1, ''))],
@@ -60,6 +61,25 @@ test('what comes slowly is no flood', async () => {
   assert.equal(client.isClosed, false)
 })
 
+test('room that is given back for DATA is no flood', async () => {
+  const { client, next } = await beforeApp()
+  client.headers(1, GET)
+  const server = await next()
+  await server.frame(FRAME.HEADERS, 1)
+  server.socket.cork()
+  server.headers(1, { ':status': '200' }, FLAGS.headers)
+  for (let n = 0; n < 60_000; n++) server.data(1, 'x')
+  server.socket.uncork()
+  await server.settled()
+  await client.settled()
+  assert.equal(client.frames.filter(({ type }) => type === FRAME.DATA).length, 60_000)
+  client.socket.cork()
+  for (let n = 0; n < 60_000; n++) client.four(FRAME.WINDOW_UPDATE, 0, 1).four(FRAME.WINDOW_UPDATE, 1, 1)
+  client.socket.uncork()
+  await client.settled()
+  assert.equal(client.isClosed, false)
+})
+
 test('a head over 64 KiB is 431, and the connection goes on', async () => {
   const { port, counts } = await h2Place()
   const client = await rawClient(port)
@@ -96,6 +116,35 @@ test('open streams with too many header fields: the next one is refused, and the
   client.headers(2 * open + 3, POST, FLAGS.headers)
   await client.settled()
   assert.equal(counts.refused, 1)
+})
+
+test('open streams with thousands of small fields count what these take', async () => {
+  const { port, counts } = await place(rawServer(() => {}))
+  const client = await rawClient(port)
+  const head = block({ ...POST, ...Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`f${n}`, ''])) })
+  for (let stream = 1; counts.refused === 0; stream += 2) {
+    assert.ok(stream < 400, 'some 16 MiB')
+    await client.send(FRAME.HEADERS, FLAGS.headers, stream, head).settled()
+  }
+  client.four(FRAME.RST_STREAM, 1, ERROR_CODE.CANCEL).headers(401, POST, FLAGS.headers)
+  await client.settled()
+  assert.equal(counts.refused, 1)
+})
+
+test('what some connections hold leaves others room', async () => {
+  const { port, counts } = await place(rawServer(() => {}))
+  const head = { ...POST, ...Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`f${n}`, ''])) }
+  for (let n = 0; n < 5; n++) {
+    const client = await rawClient(port)
+    for (let stream = 1; stream < 400; stream += 2) client.headers(stream, head, FLAGS.headers)
+    await client.settled()
+  }
+  const { refused } = counts
+  assert.ok(refused > 0)
+  const client = await rawClient(port)
+  client.headers(1, head, FLAGS.headers)
+  await client.settled()
+  assert.equal(counts.refused, refused)
 })
 
 test('a block that has begun and is not whole a minute later is refused', async () => {

@@ -11,6 +11,7 @@ import { NO_PROTOCOL } from '../http/dispatcher.ts'
 import type { Choice, Copy, Laptop } from '../routing.ts'
 import { AnswerSide } from './answer-side.ts'
 import type { Asker, Loss } from './asker.ts'
+import { headBytes } from './heads.ts'
 import type { HopStream, StreamUser } from './hop-stream.ts'
 import { MessageCopies } from './message-copies.ts'
 import { RequestSide } from './request-side.ts'
@@ -38,7 +39,7 @@ const MAX_TRIES = 3
 const TO_APP: Choice = { to: 'app' }
 export class Exchange implements StreamUser, Asker {
   readonly down: HopStream
-  /** Of the request's header block. */
+  /** What the request's head takes. */
   readonly headBytes: number
   readonly #user: ExchangeUser
   readonly #request: RequestSide
@@ -54,7 +55,7 @@ export class Exchange implements StreamUser, Asker {
   constructor(user: ExchangeUser, down: HopStream, head: RequestHead, block: Buffer, endStream: boolean) {
     this.#user = user
     this.down = down
-    this.headBytes = block.length
+    this.headBytes = headBytes(block, head.fields.length)
     this.#request = new RequestSide(down, head, block, endStream)
     this.#answer = new AnswerSide(down, head)
   }

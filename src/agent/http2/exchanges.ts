@@ -8,6 +8,7 @@ import type { ClientSource } from '../http/client-source.ts'
 import type { Choice, Laptop } from '../routing.ts'
 import type { Loss } from './asker.ts'
 import { Exchange, type ExchangeUser } from './exchange.ts'
+import { Heads, headBytes } from './heads.ts'
 import type { HopStream } from './hop-stream.ts'
 import type { Http2Options } from './http2-options.ts'
 import { learn } from './learn.ts'
@@ -26,13 +27,10 @@ export interface ExchangesOptions extends Pick<Http2Options, 'port' | 'clock' | 
   onDecided(): void
 }
 
-/** Header blocks of all that are under way: each is kept while its request may be led elsewhere. */
-const MAX_HEADS_BYTES = 16 * 1024 * 1024
-
 export class Exchanges implements ExchangeUser {
   readonly #options: ExchangesOptions
   readonly #open = new Map<HopStream, Exchange>()
-  #headsBytes = 0
+  readonly #heads = new Heads()
   #isOver = false
 
   constructor(options: ExchangesOptions) {
@@ -52,14 +50,16 @@ export class Exchanges implements ExchangeUser {
       answerItself(stream, { status: 431, code: 'RC-E-320', text, isHead: false, isGrpc: false })
       return
     }
-    if (this.#headsBytes + block.encoded.length > MAX_HEADS_BYTES) {
+    const bytes = headBytes(block.encoded, block.fields.length)
+    if (!this.#heads.take(bytes)) {
       routing.counts.refused++
       throw new Http2Error(ERROR_CODE.REFUSED_STREAM, 'open streams have too many header fields', stream.id)
     }
     let exchange: Exchange
     try {
-      exchange = this.begin(stream, block, endStream)
+      exchange = this.#begin(stream, block, endStream)
     } catch (error) {
+      this.#heads.give(bytes)
       routing.counts.refused++
       throw error
     }
@@ -68,12 +68,16 @@ export class Exchanges implements ExchangeUser {
     else this.#decide(exchange, undefined)
   }
 
-  /** The same, and whoever calls knows where it goes. Throws `Http2Error` of the stream when it is malformed. */
+  /** The first one, and whoever calls knows where it goes: there is room for it. Throws `Http2Error` of the stream when it is malformed. */
   begin(stream: HopStream, block: FieldBlock, endStream: boolean): Exchange {
+    this.#heads.take(headBytes(block.encoded, block.fields.length))
+    return this.#begin(stream, block, endStream)
+  }
+
+  #begin(stream: HopStream, block: FieldBlock, endStream: boolean): Exchange {
     const exchange = new Exchange(this, stream, requestHead(block, stream.id), block.encoded, endStream)
     stream.user = exchange
     this.#open.set(stream, exchange)
-    this.#headsBytes += exchange.headBytes
     return exchange
   }
 
@@ -121,7 +125,7 @@ export class Exchanges implements ExchangeUser {
   }
 
   onOver(exchange: Exchange): void {
-    if (this.#open.delete(exchange.down)) this.#headsBytes -= exchange.headBytes
+    if (this.#open.delete(exchange.down)) this.#heads.give(exchange.headBytes)
     this.#options.onOver()
   }
 

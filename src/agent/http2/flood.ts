@@ -8,15 +8,31 @@ export const COST = { ping: 0.01, window: 0.01, unknown: 0.1, other: 1 } as cons
 
 const BURST = 1000
 const PER_SECOND = 100
+/** Who takes DATA answers each frame with room for its stream and its connection, some after each KiB or so that they have read. */
+const UPDATES_PER_FRAME = 2
+const BYTES_PER_UPDATE = 1024
 
 export class Flood {
   readonly #clock: Clock
   #left = BURST
   #at: number
+  /** WINDOW_UPDATEs that answer DATA. */
+  #updatesDue = 0
 
   constructor(clock: Clock) {
     this.#clock = clock
     this.#at = clock.now()
+  }
+
+  /** A frame of DATA went to the peer. */
+  sentData(bytes: number): void {
+    this.#updatesDue += UPDATES_PER_FRAME + bytes / BYTES_PER_UPDATE
+  }
+
+  /** WINDOW_UPDATE, which costs nothing where DATA was sent. Throws as `spend`. */
+  update(): void {
+    if (this.#updatesDue >= 1) this.#updatesDue--
+    else this.spend('WINDOW_UPDATE', COST.window)
   }
 
   /** Throws `Http2Error` ENHANCE_YOUR_CALM of the connection when it was too much. */

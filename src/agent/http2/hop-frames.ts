@@ -155,7 +155,7 @@ export class HopFrames implements FrameSink {
 
   #widen(by: number, id: number): void {
     if (by === 0) throw new Http2Error(ERROR_CODE.PROTOCOL_ERROR, 'WINDOW_UPDATE by 0', id)
-    this.#hop.flood.spend('WINDOW_UPDATE', COST.window)
+    this.#hop.flood.update()
     if (id === 0) {
       this.#hop.out.window.widen(by, 0)
       return

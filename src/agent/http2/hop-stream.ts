@@ -111,6 +111,7 @@ export class HopStream implements RoomGiver {
     this.sends.left -= length
     out.window.left -= length
     out.pass(bytes, at, length, this.id)
+    this.hop.flood.sentData(length)
     this.#went(length - paddingOf(bytes, at, flags))
     if (flags & FLAG.END_STREAM) this.#ended()
   }
@@ -175,6 +176,7 @@ export class HopStream implements RoomGiver {
     this.hop.out.window.left -= size
     const isLast = this.#heldBytes === 0 && this.#endHeld && this.#heldBlock === undefined
     this.hop.out.data(this.id, whole ? first : first.subarray(0, size), isLast)
+    this.hop.flood.sentData(size)
     this.#went(size)
     if (isLast) {
       this.#endHeld = false

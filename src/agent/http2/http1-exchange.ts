@@ -42,6 +42,8 @@ export class Http1Exchange implements StreamUser, RoomGiver {
   #target: Stream | undefined
   /** What is said before the connection is open. */
   #unsent: Buffer[] = []
+  /** What was said to a tunnel before it is granted: a target that refuses would read it as its next request. */
+  #early: Buffer[] = []
   /** Payload that the target has not taken. */
   #owed = 0
   #isFull = true
@@ -49,6 +51,7 @@ export class Http1Exchange implements StreamUser, RoomGiver {
   #headBytes: Buffer = NOTHING
   #body: BodyReader | undefined
   #isTunnel = false
+  #isCrowded = false
   #endsWithConnection = false
   #clientEnded = false
   #over = false
@@ -80,7 +83,7 @@ export class Http1Exchange implements StreamUser, RoomGiver {
       this.#unsent = []
       if (this.#clientEnded) target.end()
       if (!this.#isFull) this.#onTargetDrain()
-      target.resume()
+      if (!this.#isCrowded) target.resume()
     } catch (error) {
       if (this.#over) return
       this.#end()
@@ -103,6 +106,13 @@ export class Http1Exchange implements StreamUser, RoomGiver {
   endClient(): void {
     this.#clientEnded = true
     this.#target?.end()
+  }
+
+  /** Too much waits for whoever reads the answers of all streams, or no more. */
+  crowd(isCrowded: boolean): void {
+    this.#isCrowded = isCrowded
+    if (isCrowded) this.#target?.pause()
+    else this.wentOn()
   }
 
   onOther(): void {}
@@ -136,7 +146,7 @@ export class Http1Exchange implements StreamUser, RoomGiver {
   prepay(): void {}
 
   wentOn(): void {
-    if (this.#options.stream.heldBytes < HELD_BYTES) this.#target?.resume()
+    if (!this.#isCrowded && this.#options.stream.heldBytes < HELD_BYTES) this.#target?.resume()
   }
 
   #fromStream(payload: Buffer, isLast: boolean): void {
@@ -144,6 +154,11 @@ export class Http1Exchange implements StreamUser, RoomGiver {
     if (isLast) this.#isRequestWhole = true
     if (this.#over) {
       this.#options.stream.credit(payload.length)
+      return
+    }
+    if (framing === 'tunnel' && !this.#isTunnel) {
+      if (this.#body === undefined) this.#early.push(Buffer.from(payload))
+      else this.#options.stream.credit(payload.length)
       return
     }
     // Before the connection is open the frame's bytes wait: they must not keep what they were read into.
@@ -198,12 +213,14 @@ export class Http1Exchange implements StreamUser, RoomGiver {
       this.#isTunnel = true
       stream.block(block, false)
       if (rest.length > 0) this.#hold(rest)
+      for (const payload of this.#early.splice(0)) this.#fromStream(payload, false)
       if (this.#isRequestWhole) this.#target?.end()
       return
     }
     const framing = responseFraming(head, asked.method)
     const body = new BodyReader(framing, true)
     this.#body = body
+    for (const payload of this.#early.splice(0)) stream.credit(payload.length)
     this.#endsWithConnection = framing.kind === 'close'
     stream.block(block, body.done)
     if (body.done) this.#leave()

@@ -22,6 +22,8 @@ export interface Http1TargetOptions {
 }
 
 const WINDOWS = { stream: 256 * 1024, connection: 1024 * 1024 }
+/** Heads of answers that may wait: they have no windows. */
+const BACKLOG_BYTES = 1024 * 1024
 
 export class Http1Target implements HopUser {
   readonly #options: Http1TargetOptions
@@ -31,6 +33,7 @@ export class Http1Target implements HopUser {
   readonly stream: Stream
   readonly #exchanges = new Set<Http1Exchange>()
   readonly #gone = new AbortController()
+  #isCrowded = false
 
   constructor(options: Http1TargetOptions) {
     const { clock, held, maxStreams } = options
@@ -61,10 +64,11 @@ export class Http1Target implements HopUser {
         this.#hop.close(stream, 'reset')
         onLost(stream.id, how)
       },
-      settle: () => this.#hop.settle(),
+      settle: () => this.#settle(),
     })
     stream.user = exchange
     this.#exchanges.add(exchange)
+    if (this.#isCrowded) exchange.crowd(true)
     void exchange.open()
   }
 
@@ -91,6 +95,14 @@ export class Http1Target implements HopUser {
   }
 
   onRead(): void {
+    this.#settle()
+  }
+
+  #settle(): void {
     this.#hop.settle()
+    const isCrowded = this.#hop.out.backlogBytes > BACKLOG_BYTES
+    if (isCrowded === this.#isCrowded) return
+    this.#isCrowded = isCrowded
+    for (const exchange of this.#exchanges) exchange.crowd(isCrowded)
   }
 }

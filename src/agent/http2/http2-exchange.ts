@@ -26,6 +26,8 @@ export interface Http2ExchangeUser {
   toClient(bytes: Buffer): boolean
   /** The answer's end is that of its connection. */
   endClient(): void
+  /** Nothing more of the target is taken until the client has taken what it was told. */
+  holdTarget(): void
   /** More of the request may be taken. */
   hasRoom(): void
   /** Request and answer may be whole. */
@@ -130,7 +132,8 @@ export class Http2Exchange implements StreamUser, RoomGiver {
       this.#framing = answer?.framing ?? 'none'
       this.#length = new ContentLength(head.contentLength)
     }
-    if (answer !== undefined) this.#user.toClient(answer.head)
+    // Heads have no windows, and of interim ones there is no end.
+    if (answer !== undefined && !this.#user.toClient(answer.head) && head.interim) this.#user.holdTarget()
     if (endStream) this.#endAnswer()
     else if (this.#framing === 'tunnel') this.#user.hasRoom()
   }

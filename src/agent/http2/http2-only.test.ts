@@ -8,7 +8,7 @@ import { afterEach, test } from 'node:test'
 import { FRAME } from '../../lib/http2/frame.ts'
 import { dial, echo, exchange, get, place } from '../http/fixtures/place.ts'
 import { closeAll, h2Echo, h2Server } from './fixtures/place2.ts'
-import { gathering } from './fixtures/raw-peer.ts'
+import { block, FLAGS, gathering } from './fixtures/raw-peer.ts'
 
 const agents: http.Agent[] = []
 
@@ -330,4 +330,24 @@ test('a client that goes takes its stream with it, and one that is slow holds it
   socket.resetAndDestroy()
   await over
   assert.deepEqual(resets, [http2.constants.NGHTTP2_CANCEL])
+})
+
+test('interim answers without end to a client that reads nothing: their app is held', async () => {
+  const app = gathering()
+  const { port } = await place(app.server)
+  const client = await dial(port)
+  client.write(get('/'))
+  // Which is asked in HTTP/1.1, and says that it speaks HTTP/2.
+  await app.next()
+  const server = await app.next()
+  await server.frame(FRAME.HEADERS, 1)
+  const interim = block({ ':status': '103', link: 'x'.repeat(16_000) })
+  for (let n = 0; n < 4000 && server.socket.writableLength < 4 * 1024 * 1024; n++) {
+    server.send(FRAME.HEADERS, FLAGS.headers, 1, interim)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  assert.ok(server.socket.writableLength > 1024 * 1024)
+  client.resume()
+  server.headers(1, { ':status': '204' })
+  await server.settled()
 })

@@ -80,6 +80,7 @@ export class Http2Target implements HopUser, Http2ExchangeUser {
       onEnd: () => this.#onClientEnd(),
       onDrain: () => {
         this.#exchange?.clientDrained()
+        this.#target?.resume()
         this.hop.settle()
       },
       onClose: () => this.#close(),
@@ -95,6 +96,10 @@ export class Http2Target implements HopUser, Http2ExchangeUser {
   endClient(): void {
     this.#isRetired = true
     this.#client.end()
+  }
+
+  holdTarget(): void {
+    this.#target?.pause()
   }
 
   hasRoom(): void {

@@ -62,6 +62,8 @@ const MAX_KINDS = 64
 const MAX_PROBLEM = 1500
 /** Application protocols that can be looked into. */
 const READABLE = new Set(['h2', 'http/1.1', 'http/1.0'])
+/** Alerts of an app that has nothing for what a client asks (RFC 7301 §3.2, RFC 6066 §3), as OpenSSL names them. */
+const NOTHING_FOR_IT = /NO_APPLICATION_PROTOCOL|UNRECOGNIZED_NAME/
 
 export class AppTls {
   readonly #options: AppTlsOptions
@@ -187,6 +189,11 @@ export class AppTls {
       this.#say(known, undefined)
       return ending
     } catch (error) {
+      // Such a client gets the same alert from the app: whoever else comes is looked into.
+      if (NOTHING_FOR_IT.test((error as { code?: string }).code ?? '') && isAskedWhole(kind.hello)) {
+        this.#say(known, undefined)
+        return undefined
+      }
       const { code, message } = error instanceof NotEnded ? error : new NotEnded('RC-E-333', (error as Error).message)
       const { sentence } = fault(code, `Connections in TLS to port ${port} are not looked into: ${message}.`)
       this.#say(known, `${code}: ${sentence}`.slice(0, MAX_PROBLEM))
@@ -216,10 +223,8 @@ export class AppTls {
 
   /** As the client would, with as much of what it offers as can be read. */
   #ask({ place, hello: { servername, protocols } }: Kind, own?: Material['own']): Promise<AppAnswer> {
-    const readable = protocols.filter((one) => READABLE.has(one))
-    const offered = readable.length > 0 ? readable : protocols
     const { clock } = this.#options
-    return probeApp({ ...place, servername, protocols: offered, clock, ...(own && { own }) })
+    return probeApp({ ...place, servername, protocols: offeredOf(protocols), clock, ...(own && { own }) })
   }
 
   /** The app must take its own certificate for a client's. Rejects when it does not. */
@@ -257,4 +262,15 @@ function keyOf({ place, hello, paths }: Kind): string {
 function unproved(port: number): string {
   const why = `Requests in TLS to port ${port} of clients that show no certificate go to the app, which asks for one and may refuse them.`
   return `RC-E-335: ${fault('RC-E-335', why).sentence}`
+}
+
+/** What of a client's protocols the app is offered. */
+function offeredOf(protocols: readonly string[]): readonly string[] {
+  const readable = protocols.filter((one) => READABLE.has(one))
+  return readable.length > 0 ? readable : protocols
+}
+
+/** The app was offered all that the client offers. */
+function isAskedWhole({ protocols }: ClientHello): boolean {
+  return offeredOf(protocols).length === protocols.length
 }

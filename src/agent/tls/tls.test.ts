@@ -228,6 +228,18 @@ describe('TLS that is ended and begun again', { timeout: 30_000 }, () => {
     assert.match(await ask(old, get('/', 'Connection: close')), /app GET 1\.1/)
   })
 
+  it('a client that the app has no protocol for is refused by it, and says nothing of the others', async () => {
+    const at = await securePlace(secureEcho('app', own, { ALPNProtocols: ['http/1.1'] }), new Files(KEYS))
+    const refused = { code: 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL' }
+    await assert.rejects(secureDial(at.port, { ALPNProtocols: ['h2'] }), refused)
+    await assert.rejects(secureDial(at.port, { ALPNProtocols: ['other'] }), refused)
+    assert.equal(problemOf(at), '')
+    assert.match(await ask(await secureDial(at.port), ABOUT), /laptop GET/)
+    // What it would have had for this one cannot be read.
+    await assert.rejects(secureDial(at.port, { ALPNProtocols: ['h2', 'other'] }), refused)
+    assert.match(problemOf(at), /RC-E-33/)
+  })
+
   it('a client that is silent at first is looked into too', async () => {
     const app = secureEcho('app', own)
     const at = await securePlace(app, new Files(KEYS))
