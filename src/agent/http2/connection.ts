@@ -20,6 +20,7 @@ import type { HopStream } from './hop-stream.ts'
 import type { HopUser } from './hop-user.ts'
 import type { Http2Options, Upgraded } from './http2-options.ts'
 import { Targets } from './targets.ts'
+import { InTurns } from './turns.ts'
 import type { UpstreamHop } from './upstream-hop.ts'
 
 const TO_APP: Choice = { to: 'app' }
@@ -61,7 +62,7 @@ export class Http2Connection implements HopUser {
       held: this.#held,
       maxStreams: MAX_STREAMS,
     })
-    this.#socket = socketStream(client)
+    this.#socket = new InTurns(socketStream(client))
     this.#targets = this.#makeTargets()
     this.#exchanges = this.#makeExchanges()
     this.#advertised = new Advertised(this.#client, MAX_STREAMS)
