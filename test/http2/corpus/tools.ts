@@ -64,7 +64,17 @@ export const nghttp: Client['run'] = (port, user, cases) => {
     const { args, paths } = asked[name] ?? { args: [], paths: [`/${name}`] }
     const mine = user === '' ? [] : [`--header=x-user: ${user}`]
     const urls = paths.map((path) => `http://127.0.0.1:${port}${path}`)
-    return ended('nghttp', await run(program('usr/bin/nghttp'), ['--timeout=60', ...mine, ...args, ...urls], { env }))
+    const said = ended(
+      'nghttp',
+      await run(program('usr/bin/nghttp'), ['--timeout=60', ...mine, ...args, ...urls], { env }),
+    )
+    // Asked for at once, they come in any order.
+    return paths.length > 1
+      ? said
+          .split(/(?<=\n)/)
+          .sort()
+          .join('')
+      : said
   })
 }
 
