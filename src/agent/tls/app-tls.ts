@@ -6,7 +6,7 @@ import type { Stream } from '../../wire/session/contract.ts'
 import { socketStream } from '../http/upstream.ts'
 import type { ClientHello } from './client-hello.ts'
 import { CertificateChanged, connectAppTls } from './connect-app.ts'
-import { type EndTlsOptions, endTls } from './end-tls.ts'
+import { type EndTlsOptions, endTls, isProved } from './end-tls.ts'
 import type { EndedTls } from './ended-tls.ts'
 import { type Material, Materials, type MaterialsOptions } from './materials.ts'
 import { NotEnded } from './not-ended.ts'
@@ -118,7 +118,8 @@ export class AppTls {
     if (ending === undefined) return undefined
     const { context, protocol, asks } = ending
     const inside = await endTls({ client, read, context, protocol, asks, clock: this.#options.clock })
-    const isKnown = asks !== undefined && inside.getPeerX509Certificate() !== undefined
+    // An app that lets everybody finish the handshake may take whom its authorities have not signed, and says so afterwards: without a certificate he is its own.
+    const isKnown = asks !== undefined && isProved(inside)
     const isUnproved = asks !== undefined && !isKnown
     if (isUnproved) this.#sawUnproved(kind)
     return {
@@ -260,7 +261,7 @@ function keyOf({ place, hello, paths }: Kind): string {
 }
 
 function unproved(port: number): string {
-  const why = `Requests in TLS to port ${port} of clients that show no certificate go to the app, which asks for one and may refuse them.`
+  const why = `Requests in TLS to port ${port} of clients that prove nothing by a certificate go to the app, which asks for one and may refuse them.`
   return `RC-E-335: ${fault('RC-E-335', why).sentence}`
 }
 

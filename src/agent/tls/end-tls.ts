@@ -19,7 +19,10 @@ export interface EndTlsOptions {
 
 const HANDSHAKE_MS = 10_000
 
-/** @returns what the client says and is told, in the clear; paused. Rejects when the client breaks off, or is not whom the app would take. */
+/**
+ * @returns what the client says and is told, in the clear; paused. Whom its certificate is of is judged by `isProved`.
+ * Rejects when the client breaks off, or is not whom the app would take.
+ */
 export async function endTls({ client, read, context, protocol, asks, clock }: EndTlsOptions): Promise<TLSSocket> {
   if (client.destroyed) throw new Error('the client is gone')
   client.unshift(read)
@@ -48,7 +51,8 @@ export async function endTls({ client, read, context, protocol, asks, clock }: E
   try {
     await promise
     isSecure = true
-    if (asks !== undefined) verify(socket)
+    if (asks === 'required' && !isProved(socket))
+      throw new Error('the authorities have not signed the certificate of the client')
     socket.allowHalfOpen = true
     return socket.pause()
   } catch (error) {
@@ -67,10 +71,8 @@ interface Inner {
   _handle: { verifyError(): Error | null } | null
 }
 
-/** Throws when the client shows a certificate that the authorities have not signed. */
-function verify(socket: TLSSocket): void {
-  if (socket.getPeerX509Certificate() === undefined) return
+/** Whether the client has shown a certificate that the authorities have signed. */
+export function isProved(socket: TLSSocket): boolean {
   const { _handle: handle } = socket as unknown as Inner
-  const error = handle === null ? new Error('the client is gone') : handle.verifyError()
-  if (error !== null) throw error
+  return socket.getPeerX509Certificate() !== undefined && handle !== null && handle.verifyError() === null
 }

@@ -357,11 +357,18 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
       const { length } = at.decided
       assert.match(await ask(await secureDial(at.port), ABOUT), /app GET of nobody/)
       assert.equal(at.decided.length, length)
-      assert.match(problemOf(at), /^RC-E-335: .*show no certificate go to the app/)
+      assert.match(problemOf(at), /^RC-E-335: .*prove nothing by a certificate go to the app/)
       const { changes } = at
       const before = changes()
       assert.match(await ask(await secureDial(at.port), ABOUT), /app GET of nobody/)
       assert.equal(changes(), before)
+    })
+
+    it('that lets everybody finish the handshake answers who has a foreign certificate too, as one who shows none', async () => {
+      const at = await securePlace(verifying({ ...versions, rejectUnauthorized: false }), files)
+      const foreign = { cert: jane.cert, key: jane.key }
+      assert.match(await ask(await secureDial(at.port, foreign), ABOUT), /app GET of nobody/)
+      assert.match(problemOf(at), /^RC-E-335: .*prove nothing by a certificate go to the app/)
     })
 
     it("that lets everybody finish the handshake, and could not take its own certificate for a client's, is left alone", async () => {
