@@ -5,8 +5,8 @@ import { MAX_31 } from '../../lib/http2/frame.ts'
 import { Http2Error } from '../../lib/http2/http2-error.ts'
 import type { HopStream } from './hop-stream.ts'
 
-/** Streams that we reset: what the peer sent before it knew is not wrong. */
-const MAX_RESET_IDS = 1000
+/** Streams that we reset: what the peer sent before it knew is not wrong. Twice as many as may be open at once. */
+const MAX_RESET_IDS = 2048
 
 export class HopStreams {
   readonly open = new Map<number, HopStream>()
