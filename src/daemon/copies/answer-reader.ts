@@ -4,7 +4,7 @@ import type { Answer } from '../../lib/diff/answers.ts'
 import { BodyReader } from '../../lib/http1/body-reader.ts'
 import { Fields } from '../../lib/http1/fields.ts'
 import { type Framing, responseFraming } from '../../lib/http1/framing.ts'
-import { MAX_HEAD_BYTES, type ResponseHead, readResponseHead } from '../../lib/http1/head.ts'
+import { BadMessage, MAX_HEAD_BYTES, type ResponseHead, readResponseHead } from '../../lib/http1/head.ts'
 import { decodeBody } from './body.ts'
 
 export class AnswerReader {
@@ -44,8 +44,7 @@ export class AnswerReader {
     const { status, headers, fields } = head
     const decoded = await decodeBody(Buffer.concat(this.#pieces), fields.list('content-encoding'))
     // A program may say at the end what another one says at the beginning: gRPC does.
-    const trailers = body.trailers === undefined ? [] : (Fields.read(body.trailers, 0)?.all ?? [])
-    return { status, headers: [...headers, ...trailers], body: decoded }
+    return { status, headers: [...headers, ...trailersOf(body)], body: decoded }
   }
 
   readonly #keep = (piece: Buffer): void => void this.#pieces?.push(piece)
@@ -69,5 +68,15 @@ export class AnswerReader {
 
   #takeBody(body: BodyReader, bytes: Buffer): void {
     body.take(bytes, this.#pieces === undefined ? undefined : this.#keep)
+  }
+}
+
+function trailersOf({ trailers }: BodyReader): [name: string, value: string][] {
+  try {
+    return trailers === undefined ? [] : (Fields.read(trailers, 0)?.all ?? [])
+  } catch (error) {
+    // More fields than a head may have.
+    if (error instanceof BadMessage) return []
+    throw error
   }
 }

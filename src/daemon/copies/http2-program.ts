@@ -32,7 +32,7 @@ export class Http2Program {
   readonly #open: () => Promise<Socket>
   #connection: Promise<Connection> | undefined
   #isClosed = false
-  /** It has said so, and is no guess any more. */
+  /** It has said so on the last connection, and is no guess any more. */
   speaks = false
 
   /** @param open connects to the program; paused. It may reject with `NotHttp2`. */
@@ -66,10 +66,21 @@ export class Http2Program {
     return session.closed || session.destroyed ? FOREIGN : asked
   }
 
-  #connected(): Promise<Connection> {
-    if (this.#connection !== undefined) return this.#connection
+  /** One that takes requests. */
+  async #connected(): Promise<Connection> {
+    const earlier = this.#connection
+    if (earlier !== undefined) {
+      const connection = await earlier
+      const { closed, destroyed } = connection.session
+      if (!closed && !destroyed) return connection
+      if (this.#connection === earlier) this.#connection = undefined
+    }
+    this.#connection ??= this.#begin()
+    return this.#connection
+  }
+
+  #begin(): Promise<Connection> {
     const connection = this.#connect()
-    this.#connection = connection
     const forget = (): void => {
       if (this.#connection === connection) this.#connection = undefined
     }
@@ -81,6 +92,7 @@ export class Http2Program {
     // Most programs speak HTTP/1.1, and this costs memory.
     const { connect } = await import('node:http2')
     const socket = await this.#open()
+    this.speaks = false
     // The session is over with its connection, and waits for that.
     socket.allowHalfOpen = false
     const session = connect('http://program', {

@@ -112,7 +112,7 @@ describe('copies for a program that speaks HTTP/2 only', { timeout: 30_000 }, ()
       te: 'trailers',
     })
     assert.equal(call?.body, '\0\0\0\0\x01hel')
-    assert.deepEqual({ ...call?.trailers }, { 'x-end': 'said' })
+    assert.equal(call?.trailers['x-end'], 'said')
     gets.sort((a, b) => `${a.headers[':path']}`.length - `${b.headers[':path']}`.length)
     assert.deepEqual(
       gets.map(({ headers }) => headers),
