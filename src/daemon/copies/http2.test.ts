@@ -349,6 +349,33 @@ describe('copies for a program that speaks HTTP/2 only', { timeout: 30_000 }, ()
     assert.deepEqual(tap.copies.counts.compared, { ...SAME, same: 0, different: 4 })
   })
 
+  it('whose program ends just before its wiretap are not answered yet', async () => {
+    tap = await wiretapped(
+      http2((stream) => stream.session?.destroy()),
+      [],
+    )
+    const agent = await tap.agent()
+    agent.request(1, GET, OK)
+    while (sessions.length < 2) await turn()
+    await once(sessions[1] as ServerHttp2Session, 'close')
+    tap.copies.close()
+    while (!agent.over) await turn()
+    assert.deepEqual(told(), [])
+    assert.deepEqual(tap.copies.counts.compared, { ...SAME, same: 0, pending: 1 })
+  })
+
+  it('that HTTP/2 cannot say are told so, and others go on', async () => {
+    tap = await wiretapped(fine(), [])
+    const agent = await tap.agent()
+    agent.request(1, 'GET /a HTTP/1.1\r\nHost: not a host\r\n\r\n', OK)
+    agent.request(2, 'GET /b HTTP/1.1\r\nHost: a\r\nUser-Agent: a\r\nUser-Agent: b\r\n\r\n', OK)
+    agent.request(3, GET, OK)
+    await agent.untilDone(3)
+    for (const [one] of told())
+      assert.match(one?.laptop ?? '', /^none: HTTP\/2, which it speaks, cannot say the request/)
+    assert.deepEqual(tap.copies.counts.compared, { ...SAME, different: 2 })
+  })
+
   it('of large requests and answers are compared', async () => {
     const body = 'x'.repeat(900_000)
     tap = await wiretapped(
