@@ -2,8 +2,9 @@
 
 import type { Answer } from '../../lib/diff/answers.ts'
 import { BodyReader } from '../../lib/http1/body-reader.ts'
+import { Fields } from '../../lib/http1/fields.ts'
 import { type Framing, responseFraming } from '../../lib/http1/framing.ts'
-import { MAX_HEAD_BYTES, type ResponseHead, readResponseHead } from '../../lib/http1/head.ts'
+import { BadMessage, MAX_HEAD_BYTES, type ResponseHead, readResponseHead } from '../../lib/http1/head.ts'
 import { decodeBody } from './body.ts'
 
 export class AnswerReader {
@@ -39,8 +40,11 @@ export class AnswerReader {
   /** The whole answer, decoded; undefined when it is not whole or was not wanted. */
   async answer(): Promise<Answer | undefined> {
     if (!this.isDone || this.#head === undefined || this.#pieces === undefined) return undefined
-    const { status, headers, fields } = this.#head.head
-    return { status, headers, body: await decodeBody(Buffer.concat(this.#pieces), fields.list('content-encoding')) }
+    const { head, body } = this.#head
+    const { status, headers, fields } = head
+    const decoded = await decodeBody(Buffer.concat(this.#pieces), fields.list('content-encoding'))
+    // A program may say at the end what another one says at the beginning: gRPC does.
+    return { status, headers: [...headers, ...trailersOf(body)], body: decoded }
   }
 
   readonly #keep = (piece: Buffer): void => void this.#pieces?.push(piece)
@@ -55,7 +59,7 @@ export class AnswerReader {
       // Before an answer there may be others that are only announcements; behind a switch of protocols there is none.
       if (head.status < 200 && head.status !== 101) continue
       const framing = responseFraming(head, this.#method)
-      this.#head = { head, framing, body: new BodyReader(framing) }
+      this.#head = { head, framing, body: new BodyReader(framing, this.#pieces !== undefined) }
       this.#early = Buffer.alloc(0)
       this.#takeBody(this.#head.body, rest)
       return
@@ -64,5 +68,15 @@ export class AnswerReader {
 
   #takeBody(body: BodyReader, bytes: Buffer): void {
     body.take(bytes, this.#pieces === undefined ? undefined : this.#keep)
+  }
+}
+
+function trailersOf({ trailers }: BodyReader): [name: string, value: string][] {
+  try {
+    return trailers === undefined ? [] : (Fields.read(trailers, 0)?.all ?? [])
+  } catch (error) {
+    // More fields than a head may have.
+    if (error instanceof BadMessage) return []
+    throw error
   }
 }

@@ -9,6 +9,7 @@ import { COPIES_UNDER_WAY } from '../../wire/messages/copies.ts'
 import type { Opening } from '../../wire/session/contract.ts'
 import type { Program } from '../attachment/program.ts'
 import type { Taker } from '../attachment/taker.ts'
+import { ProgramAsker } from './ask-program.ts'
 import { type CopiedRequest, Line } from './line.ts'
 import { ENDED, serveCopy } from './one-copy.ts'
 import { Tally } from './tally.ts'
@@ -31,6 +32,7 @@ export interface CopiesOptions {
 export class Copies implements Taker {
   readonly #options: CopiesOptions
   readonly #tally: Tally
+  readonly #asker: ProgramAsker
   readonly #budget = new Budget(HELD_BYTES)
   readonly #lines = new Set<Line>()
   /** One for each copy that is under way. */
@@ -40,6 +42,7 @@ export class Copies implements Taker {
 
   constructor(options: CopiesOptions) {
     this.#options = options
+    this.#asker = new ProgramAsker(options.program)
     this.#tally = new Tally(options.ignored !== undefined)
   }
 
@@ -72,6 +75,7 @@ export class Copies implements Taker {
   close(): void {
     for (const line of this.#lines) line.close()
     for (const limit of this.#limits) limit.abort(ENDED)
+    this.#asker.close()
   }
 
   #take(line: Line, request: CopiedRequest): void {
@@ -103,6 +107,7 @@ export class Copies implements Taker {
         line,
         request,
         program,
+        asker: this.#asker,
         clock,
         ignored,
         budget: this.#budget,

@@ -6,7 +6,7 @@ import { ignoring } from '../../lib/diff/ignored.ts'
 import { FakeClock } from '../../lib/fake-clock.ts'
 import { silentLogger } from '../../lib/logger.ts'
 import { memoryPair } from '../../wire/link/memory.ts'
-import { COPY, COPY_HEADER_BYTES, writeCopyHeader } from '../../wire/messages/copies.ts'
+import { COPY, COPY_FLAG, COPY_HEADER_BYTES, writeCopyHeader } from '../../wire/messages/copies.ts'
 import type { Flow } from '../../wire/mux/contract.ts'
 import { createMux, type LinkMux } from '../../wire/mux/mux.ts'
 import type { Opening } from '../../wire/session/contract.ts'
@@ -22,7 +22,8 @@ export interface TestAgent {
   /** Copies that it was told are done with. */
   done: number
   over: boolean
-  request(id: number, bytes: string | Buffer, answer?: string | Buffer): void
+  /** @param secure it came in TLS */
+  request(id: number, bytes: string | Buffer, answer?: string | Buffer, secure?: boolean): void
   say(kind: 'answer' | 'noAnswer', id: number, bytes: string | Buffer): void
   /** Waits until so many are done with. */
   untilDone(count: number): Promise<void>
@@ -100,8 +101,9 @@ function agentOn(flow: Flow): TestAgent {
     flow,
     done: 0,
     over: false,
-    request(id, bytes, answer) {
-      const start = Buffer.from([PORT >> 8, PORT & 255, answer === undefined ? 0 : 1])
+    request(id, bytes, answer, secure = false) {
+      const flags = (answer === undefined ? 0 : COPY_FLAG.answered) | (secure ? COPY_FLAG.secure : 0)
+      const start = Buffer.from([PORT >> 8, PORT & 255, flags])
       record(COPY.request, id, Buffer.concat([start, Buffer.from(bytes)]))
       if (answer !== undefined && answer !== '') this.say('answer', id, answer)
     },

@@ -4,16 +4,15 @@ import type { Clock } from '../../lib/clock.ts'
 import type { DifferenceEvent } from '../../lib/daemon-api.ts'
 import type { Ignored } from '../../lib/diff/ignored.ts'
 import type { Program } from '../attachment/program.ts'
-import { type Asked, askProgram } from './ask-program.ts'
+import type { ProgramAsker } from './ask-program.ts'
+import type { Asked } from './asked.ts'
 import { compare, readAnswer } from './compare.ts'
+import { Keep } from './keep.ts'
 import type { CopiedRequest, Line } from './line.ts'
 import type { Tally } from './tally.ts'
 
 /** Why a copy is given up that is not to be counted: the wiretap has ended. */
 export const ENDED: unique symbol = Symbol('the wiretap has ended')
-
-/** What a copy's client had asked for is not told. */
-const IN_TLS = { servername: '' }
 
 /** Characters of a request's target that are told. */
 const TARGET = 1000
@@ -24,6 +23,7 @@ export interface OneCopy {
   line: Line
   request: CopiedRequest
   program: Program
+  asker: ProgramAsker
   clock: Clock
   /** What is left out of the comparison; undefined: answers are not compared. */
   ignored: Ignored | undefined
@@ -38,7 +38,7 @@ export interface OneCopy {
 
 /** Resolves when the program is done with it. */
 export async function serveCopy(copy: OneCopy): Promise<void> {
-  const { line, request, program, budget, tally, signal, ignored } = copy
+  const { line, request, program, asker, budget, tally, signal, ignored } = copy
   const port = program.portOf(request.port)
   if (port === undefined) return
   let kept = 0
@@ -49,21 +49,21 @@ export async function serveCopy(copy: OneCopy): Promise<void> {
   let isPending = false
   const app = compares ? appAnswer(copy, keeps) : undefined
   try {
-    const socket = await program.connect(port, request.isSecure ? IN_TLS : undefined).catch(() => undefined)
-    if (socket === undefined) {
+    const asked = await asker.ask({
+      ...{ port, signal, isSecure: request.isSecure, request: request.bytes, method: methodOf(request.bytes) },
+      keep: app === undefined ? undefined : new Keep(budget, keeps),
+      onReached() {
+        tally.copied++
+        isPending = app !== undefined
+        if (isPending) tally.pending++
+      },
+    })
+    if (asked.kind === 'unheard') {
       tally.unheard++
       return
     }
-    tally.copied++
-    if (app !== undefined) {
-      tally.pending++
-      isPending = true
-    }
-    const keep = app === undefined ? undefined : budget
-    const method = methodOf(request.bytes)
-    const asked = await askProgram({ socket, request: request.bytes, method, keep, onKept: keeps, signal })
     const answer = await app
-    if (answer !== undefined && asked.kind === 'failed' && asked.why === 'closed') await untilOver(copy)
+    if (answer !== undefined && asked.kind === 'failed' && asked.why.kind === 'closed') await untilOver(copy)
     if (ignored !== undefined && compares && signal.reason !== ENDED) await compareAnswers(copy, asked, answer, ignored)
   } finally {
     // What the end of the wiretap cut off stays without an answer.
@@ -100,7 +100,7 @@ function appAnswer(
 
 async function compareAnswers(
   { request: { bytes, port }, tally, onDifference }: OneCopy,
-  asked: Asked,
+  asked: Exclude<Asked, { kind: 'unheard' }>,
   answer: Buffer | undefined,
   ignored: Ignored,
 ): Promise<void> {
