@@ -49,6 +49,8 @@ export class Http2Connection implements HopUser {
   #clientEnded = false
   #isOver = false
   #isHeld = false
+  /** It will, when this turn is over. */
+  #goesOut = false
 
   constructor(options: Http2Options) {
     const { client, clock, routing } = options
@@ -176,8 +178,22 @@ export class Http2Connection implements HopUser {
     this.#leave()
   }
 
-  /** Something was read on any hop: what was made of it goes out. */
+  /**
+   * Something was read on any hop: what was made of it goes out. Of TLS each record is read by itself, and a write costs a record: what is made of all that can be
+   * read now goes together.
+   */
   onRead(): void {
+    if (this.#options.secure === undefined) this.#goOut()
+    else if (!this.#goesOut) {
+      this.#goesOut = true
+      setImmediate(() => {
+        this.#goesOut = false
+        this.#goOut()
+      })
+    }
+  }
+
+  #goOut(): void {
     if (this.#isOver) return
     const { out } = this.#client
     // What goes out on one side makes room on the other: all that waited goes before anything is written.
