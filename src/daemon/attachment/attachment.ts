@@ -126,7 +126,11 @@ export class Attachment implements Served {
         ...(bridged.length > 0 && { bridged }),
       }
       if (silence === undefined) return { ...seen, routeNow: 'laptop', ...said }
-      return { ...seen, routeNow: this.spec.ifDown ?? 'app', message: silence }
+      return {
+        ...seen,
+        routeNow: this.spec.ifDown ?? 'app',
+        message: said.message === undefined ? silence : `${silence}; ${said.message}`,
+      }
     })
   }
 
