@@ -99,6 +99,7 @@ export async function attach(
     program,
     taker: kind.taker(program, cluster),
     onWaiting: (text) => tell.step(text),
+    onTrouble: (text) => tell.warning(text),
     onLost(reason) {
       cluster.attachments.delete(attachment)
       lost.resolve(reason)
