@@ -61,7 +61,7 @@ await routes.apply({
 
 /** As the helper that reads the app's files would find them. */
 function ending(path: string): AppTls {
-  const found = { files: [{ path, pem: readFileSync(path, 'utf8') }], unreadable: [] }
+  const found = { files: [{ path, pem: readFileSync(path, 'utf8') }], unreadable: [], left: 0 }
   return new AppTls({ clock: systemClock, logger: silentLogger, files: { find: async () => found }, onChange() {} })
 }
 

@@ -9,7 +9,7 @@ import { reapAndEnd } from './reap.ts'
 /** Runs until SIGTERM, or until nobody has needed the agent for a while. @returns the exit code */
 export async function agentMain(argv: string[]): Promise<number> {
   if (argv[0] === '--files') {
-    ;(await import('./app-files/helper.ts')).answerQuestion(argv[1] ?? '')
+    await (await import('./app-files/helper.ts')).answerQuestion(argv[1] ?? '')
     return 0
   }
   if (argv[0] === '--reopen') {

@@ -27,6 +27,8 @@ export function contradiction(parts: readonly FilterPart[]): string | undefined 
     const about = writeSubject(subject)
     const isAbout = (term: Term): boolean => term.kind !== 'mark' && writeSubject(term) === about
     const options = parts.filter((_part, at) => terms[at]?.some(isAbout)).map(({ shown }) => shown)
+    const grpc = grpcHint(options, parts)
+    if (grpc !== undefined) return `no request matches ${options.join(' and ')}, and all options must hold; ${grpc}`
     const values = conditions.flatMap(({ test, not, value }) => (test === undefined && !not ? [value] : []))
     const name = 'name' in subject ? `${subject.name}=` : ''
     const option = OPTIONS[subject.kind]
@@ -36,4 +38,16 @@ export function contradiction(parts: readonly FilterPart[]): string | undefined 
     return `no request matches ${options.join(' and ')}, and all options must hold${hint}`
   }
   return undefined
+}
+
+/** For any of several calls: a pattern for their services alone would take all of their methods. */
+function grpcHint(shown: readonly string[], parts: readonly FilterPart[]): string | undefined {
+  const calls = shown.map((one) => /^--grpc \/?([\w.$-]+(?:\/[\w$-]+)?)$/.exec(one)?.[1])
+  if (calls.includes(undefined) || !calls.some((call) => call?.includes('/'))) return undefined
+  if (calls.every((call) => call?.includes('/')))
+    return `for any of them say --path '~^/(${calls.map((call) => call?.replaceAll(/[.$]/g, '\\$&')).join('|')})$'`
+  const cels = parts
+    .filter((part) => shown.includes(part.shown))
+    .map(({ cel }) => (cel.includes('&&') ? `(${cel})` : cel))
+  return `for any of them say --filter '${cels.join(' || ')}'`
 }

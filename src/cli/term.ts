@@ -37,6 +37,14 @@ export function termOf(
   }
   if (kind === 'sni') {
     const name = testOf(command, kind, value)
+    if (value === '')
+      throw usage(
+        command,
+        '--sni is empty, and clients that name no server send none: say --filter \'request.sni == ""\'',
+      )
+    // RFC 6066 §3: a name of DNS, no address and no port.
+    if (name.test !== 'find' && /[/:]/.test(value))
+      throw usage(command, `--sni is "${value}", but a name has no / and no : in it, such as orders.example.com`)
     // Names are compared without regard to case (RFC 6066 §3), and seen in lower case.
     return { kind, ...name, value: name.test === 'find' ? name.value : name.value.toLowerCase() }
   }

@@ -15,6 +15,7 @@ const answerSchema = v.union([
     id: v.number(),
     files: v.array(v.object({ path: text, pem: text })),
     unreadable: v.array(v.object({ path: text, why: text })),
+    left: v.number(),
   }),
   v.object({ id: v.number(), problem: text }),
 ])
@@ -80,13 +81,16 @@ export class AppFiles {
   #take(bytes: Buffer): void {
     this.#unread.push(bytes)
     this.#unreadBytes += bytes.length
-    if (this.#unreadBytes > MAX_ANSWER_BYTES) this.#end(new Error('what reads them says too much'))
+    if (this.#unreadBytes > MAX_ANSWER_BYTES) {
+      this.#end(new Error('what reads them says too much'))
+      return
+    }
     if (!bytes.includes(0x0a)) return
     const lines = Buffer.concat(this.#unread).toString().split('\n')
     const rest = Buffer.from(lines.pop() ?? '')
     this.#unread = rest.length > 0 ? [rest] : []
     this.#unreadBytes = rest.length
-    for (const line of lines) this.#answer(line)
+    for (const line of lines) if (line !== '') this.#answer(line)
   }
 
   #answer(line: string): void {
@@ -94,16 +98,21 @@ export class AppFiles {
       const answer = v.parse(answerSchema, JSON.parse(line))
       const waiting = this.#waiting.get(answer.id)
       if ('problem' in answer) waiting?.reject(new Error(answer.problem))
-      else waiting?.resolve({ files: answer.files, unreadable: answer.unreadable })
-    } catch (error) {
-      this.#end(error as Error)
+      else waiting?.resolve({ files: answer.files, unreadable: answer.unreadable, left: answer.left })
+    } catch {
+      // Cut off by its end perhaps, of which the shell tells next. Another question is another run.
+      this.#reject(new Error('what reads them gave an answer that makes no sense'))
     }
   }
 
   #end(error: Error): void {
     this.#ended ??= error
-    for (const { reject } of this.#waiting.values()) reject(error)
+    this.#reject(error)
     this.#answers.destroy()
     this.#questions.destroy()
+  }
+
+  #reject(error: Error): void {
+    for (const { reject } of this.#waiting.values()) reject(error)
   }
 }

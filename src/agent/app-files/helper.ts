@@ -2,12 +2,13 @@
  * The privileged program that is started for one question about the app's files and ends with the answer. It reads what it is asked for as bytes and
  * gives back blocks of PEM: certificates and keys are understood only by the process without privileges.
  */
-import { readFileSync, writeSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import * as v from 'valibot'
 import { appPid, readAppProcess } from '../app-process.ts'
 import { namedPaths, volumePoints } from './candidates.ts'
 import { Inside } from './inside.ts'
 import { type FoundFiles, search } from './search.ts'
+import { writeLine } from './write-line.ts'
 
 const questionSchema = v.object({
   id: v.number(),
@@ -19,12 +20,11 @@ const questionSchema = v.object({
 export type Question = v.InferOutput<typeof questionSchema>
 export type Answer = { id: number } & (FoundFiles | { problem: string })
 
-/** Writes one line, an `Answer`, to stdout. */
-export function answerQuestion(text: string): void {
+/** Writes one line, an `Answer`, to stdout. Resolves when all of it has left. */
+export async function answerQuestion(text: string): Promise<void> {
   const question = v.parse(questionSchema, JSON.parse(text))
   const answer: Answer = { id: question.id, ...found(question) }
-  const bytes = Buffer.from(`${JSON.stringify(answer)}\n`)
-  for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at)
+  await writeLine(JSON.stringify(answer))
 }
 
 function found({ paths, search: further }: Question): FoundFiles | { problem: string } {

@@ -92,8 +92,27 @@ describe('where is looked', () => {
     }
     const folders = Array.from({ length: 1000 }, (_, n) => `/${n}`)
     const found = search({ inside, asked: [], named: [], folders })
-    assert.equal(found.files.length, 96)
-    assert.ok(opened <= 256 && read <= 96)
+    assert.equal(found.files.length, 512)
+    assert.ok(opened <= 256 && read <= 1024)
+    assert.ok(found.left > 500)
+  })
+
+  it('what is named and keys have a place, however many certificates there are', () => {
+    const inside = {
+      list: (path: string) =>
+        path === '/certs'
+          ? [{ name: 'tls.key', isFolder: false }]
+          : Array.from({ length: 700 }, (_, n) => ({ name: `${n}.pem`, isFolder: false })),
+      read: (path: string) =>
+        Buffer.from(path.endsWith('.key') ? block('PRIVATE KEY') : block('CERTIFICATE', 'QUFB'.repeat(1000))),
+    }
+    const { files, left } = search({ inside, asked: ['/a.crt'], named: ['/n.key'], folders: ['/roots', '/certs'] })
+    assert.deepEqual(
+      files.slice(0, 3).map(({ path }) => path),
+      ['/a.crt', '/n.key', '/certs/tls.key'],
+    )
+    assert.equal(left, 703 - files.length)
+    assert.ok(left > 0)
   })
 
   it("tells what may not be read, and of a person's path whatever is wrong with it", () => {
@@ -113,6 +132,7 @@ describe('where is looked', () => {
         { path: asked[2], why: 'it belongs to the system or to the service account' },
         { path: '/v/tls.key', why: 'EACCES' },
       ],
+      left: 0,
     })
   })
 })

@@ -10,7 +10,7 @@ export interface PreparedFiles {
   answers: number
 }
 
-const SCRIPT = `while read -r id question; do "$@" "$question" || echo "{\\"id\\":$id,\\"problem\\":\\"the helper failed\\"}"; done`
+const SCRIPT = `while read -r id question; do "$@" "$question" || printf '\\n%s\\n' "{\\"id\\":$id,\\"problem\\":\\"the helper failed\\"}"; done`
 
 /** @param argv Node's own arguments and the program. Rejects when there is no shell. */
 export async function prepareFiles(argv: readonly string[], env: Record<string, string>): Promise<PreparedFiles> {

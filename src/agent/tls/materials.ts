@@ -113,19 +113,19 @@ function unreadable(why: string): NotEnded {
 }
 
 /** What the app verifies its clients by. Without it nobody could tell here whom it would refuse. */
-function authoritiesIn(names: readonly Buffer[], { files }: FoundFiles): string[] {
+function authoritiesIn(names: readonly Buffer[], { files, left }: FoundFiles): string[] {
   const pems = files.map(({ pem }) => pem)
   const found = authoritiesNamed(names, pems)
   if (found.length > 0) return found
   const why =
     names.length === 0
       ? 'it does not say by which authorities'
-      : "those authorities' certificates are not among the pod's files"
+      : `those authorities' certificates are not among the pod's files${left > 0 ? `; ${tooMany(left)}` : ''}`
   throw new NotEnded('RC-E-335', `the app verifies its clients' certificates, and ${why}`)
 }
 
 /** What was looked for and what was found instead. */
-function missing(certificate: X509Certificate, { files, unreadable: refused }: FoundFiles): string {
+function missing(certificate: X509Certificate, { files, unreadable: refused, left }: FoundFiles): string {
   const name = certificate.subject.replaceAll('\n', ', ') || certificate.serialNumber
   const told = (paths: string[]): string => paths.slice(0, TOLD).join(', ')
   const keys = files.filter(({ pem }) => pem.includes('PRIVATE KEY')).map(({ path }) => path)
@@ -135,6 +135,11 @@ function missing(certificate: X509Certificate, { files, unreadable: refused }: F
     ...(keys.length > sealed.length ? [`keys that do not fit: ${told(keys)}`] : []),
     ...(sealed.length > 0 ? [`with a passphrase: ${told(sealed)}`] : []),
     ...(refused.length > 0 ? [`not readable: ${told(refused.map(({ path, why }) => `${path} (${why})`))}`] : []),
+    ...(left > 0 ? [tooMany(left)] : []),
   ]
   return parts.join('; ')
+}
+
+function tooMany(left: number): string {
+  return `there are too many files to look at all, and ${left} or more were left out: name them with --tls-cert and --tls-key`
 }

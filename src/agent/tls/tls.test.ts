@@ -33,7 +33,7 @@ class Files {
 
   async find(): Promise<FoundFiles> {
     this.searches++
-    return { files: Object.entries(this.pems).map(([path, pem]) => ({ path, pem })), unreadable: [] }
+    return { files: Object.entries(this.pems).map(([path, pem]) => ({ path, pem })), unreadable: [], left: 0 }
   }
 }
 

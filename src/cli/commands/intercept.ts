@@ -74,6 +74,9 @@ export const intercept: Command = {
 
 function text(result: InterceptResult): string {
   const what = result.filter === '' ? 'every request' : `requests with ${filterText(result.filter)}`
-  const down = result.ifDown === 'error' ? ', with 503 while nothing listens there' : ''
+  // Taken whole, perhaps: what is not read has no answer in HTTP.
+  const unread =
+    result.filter === '' || result.filter.includes('request.sni') ? ' (a reset, of connections not read)' : ''
+  const down = result.ifDown === 'error' ? `, with 503${unread} while nothing listens there` : ''
   return attachedText(result, 'Intercepting', `${what}${down}`)
 }

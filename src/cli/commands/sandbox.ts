@@ -61,7 +61,7 @@ export const sandbox: Command = {
       case 'image':
         return addImage(call, commands.addImage)
       default:
-        throw usage(sandbox, `there is no action "${action}"${meant(action, ACTIONS)}`)
+        throw usage(sandbox, `there is no action "${action}"${meant(action, ACTIONS)}; there are ${ACTIONS.join(', ')}`)
     }
   },
 }

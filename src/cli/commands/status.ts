@@ -65,7 +65,7 @@ function clusterText(cluster: StatusResult['clusters'][number]): string {
               requestsOf(attachment),
               age(Date.now() - Date.parse(since)),
             ]
-      return [...start, pod, config + said + past + bridges, routeNow === 'laptop' ? TO_LAPTOP[mode] : routeNow]
+      return [...start, pod, config + said + past + bridges, routeOf(mode, routeNow, said)]
     })
   })
   return `${lines.join('\n')}${table([['WORKLOAD', 'NAME', 'PORTS', 'REQUESTS', 'AGE', 'POD', 'CONFIG', 'ROUTE NOW'], ...rows])}`
@@ -73,6 +73,12 @@ function clusterText(cluster: StatusResult['clusters'][number]): string {
 
 /** What a laptop gets, by mode. */
 const TO_LAPTOP = { intercept: 'laptop', wiretap: 'app, copies here', watch: 'app' }
+
+/** Connections in TLS that cannot be looked into (RC-E-330 to -335) go to the app, whatever becomes of the others. */
+function routeOf(mode: Shown['mode'], routeNow: string, said: string): string {
+  if (routeNow !== 'laptop') return routeNow
+  return mode === 'intercept' && /\bRC-E-33[0-5]:/.test(said) ? 'laptop, TLS: app' : TO_LAPTOP[mode]
+}
 
 type Shown = StatusResult['clusters'][number]['attachments'][number]
 

@@ -44,6 +44,7 @@ test('an attachment that is given up while its object is created deletes it afte
     program: {} as Program,
     taker: { close() {} } as Taker,
     onWaiting: () => {},
+    onTrouble: () => {},
     onLost: () => {},
   })
   const stop = new AbortController()

@@ -21,6 +21,7 @@ import type { Program } from './program.ts'
 import { untilReady } from './readiness.ts'
 import { revoked } from './refusals.ts'
 import type { Taker } from './taker.ts'
+import { TlsNews } from './tls-news.ts'
 
 /** What is asked for, beside whose it is. */
 export type AttachmentSpec = Omit<Intercept['spec'], 'workload' | 'session' | 'owner'>
@@ -33,6 +34,8 @@ export interface AttachmentOptions {
   taker: Taker
   /** What it waits for, when that takes longer than it should. */
   onWaiting(text: string): void
+  /** Why requests go to the app though all is well here. */
+  onTrouble(text: string): void
   /** It is over without having been asked to end. */
   onLost(reason: Fault): void
 }
@@ -70,6 +73,7 @@ export class Attachment implements Served {
   #intercept: Intercept | undefined
   /** Connections that go past agents, by pod. */
   readonly #earlier = new Map<string, EarlierCount>()
+  readonly #tlsNews = new TlsNews()
   readonly #bridged = new Map<string, BridgeCounts>()
   #isReady = false
   #ending: Promise<void> | undefined
@@ -126,7 +130,11 @@ export class Attachment implements Served {
         ...(bridged.length > 0 && { bridged }),
       }
       if (silence === undefined) return { ...seen, routeNow: 'laptop', ...said }
-      return { ...seen, routeNow: this.spec.ifDown ?? 'app', message: silence }
+      return {
+        ...seen,
+        routeNow: this.spec.ifDown ?? 'app',
+        message: said.message === undefined ? silence : `${silence}; ${said.message}`,
+      }
     })
   }
 
@@ -289,6 +297,7 @@ export class Attachment implements Served {
     const earlier = this.#intercept?.status?.agents ?? []
     this.#intercept = next
     const agents = next.status?.agents ?? []
+    for (const line of this.#tlsNews.hear(agents)) this.#options.onTrouble(line)
     for (const { podUid } of earlier) {
       if (agents.some((agent) => agent.podUid === podUid)) continue
       this.#earlier.delete(podUid)

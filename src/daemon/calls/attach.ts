@@ -64,13 +64,14 @@ export async function attach(
   }
   if (workload.replicas === 0) throw noPods({ mode, workload })
   const ports = resolvePorts(request.ports, workload, services)
-  if (!request.command) refuseBusyPorts(context.clusters, ports)
   const who = { client: cluster.client, joined: cluster.joined() }
   const [tls, mayReopen] = await Promise.all([
     lookInside(who, mode, workload, request.tls, signal),
     request.reopen !== true || hasVerb(who, 'reopen', workload, signal),
   ])
   if (!mayReopen) throw lacksVerb(who, 'reopen', mode, workload)
+  // After what is wrong with the request itself: another port would not help that.
+  if (!request.command) refuseBusyPorts(context.clusters, ports)
   const filter = request.filter ?? writeTerm({ kind: 'mark', mark: cluster.joined().mark })
 
   const lost = Promise.withResolvers<Fault>()
@@ -98,6 +99,7 @@ export async function attach(
     program,
     taker: kind.taker(program, cluster),
     onWaiting: (text) => tell.step(text),
+    onTrouble: (text) => tell.warning(text),
     onLost(reason) {
       cluster.attachments.delete(attachment)
       lost.resolve(reason)

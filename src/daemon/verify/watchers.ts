@@ -123,6 +123,8 @@ export class Watchers {
       spec: { mode: 'watch', ports, filter: '', priority: 0, watch, ...(tls && { tls }) },
       program: new Program({ ports: [], place: undefined, onUnheard() {} }),
       taker,
+      // What was not seen is a note of the result.
+      onTrouble: () => {},
       onWaiting: () => {
         // Of each workload there would be several lines.
         if (!this.#hasTold) onWaiting('waiting for agents to watch; in pods that have none yet that takes some seconds')
