@@ -1,4 +1,4 @@
-/** `npm run bench -- wiretap [--cluster]`: what a service's callers notice of a wiretap whose laptop reads nothing for a minute. */
+/** `npm run bench -- wiretap [--cluster]`: what a service's callers notice of a wiretap whose laptop reads nothing for a minute, after it has read. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { StatusResult } from '../src/lib/daemon-api.ts'
 import { remocalJson, start } from '../test/e2e/remocal.ts'
@@ -20,23 +20,26 @@ export function measure(say: (line: string) => void, { cluster }: MeasureOptions
     const load = new SteadyLoad(shop.client)
     await load.start()
     try {
-      const control: number[] = []
+      const without: number[] = []
+      const read: number[] = []
       const values = await times(async (turn) => {
         say(`turn ${turn + 1}: without a wiretap`)
-        control.push(await during(load, CONTROL_MS))
-        say(`turn ${turn + 1}: with one that is stalled`)
-        return stalled(shop, load)
+        without.push(await during(load, CONTROL_MS))
+        say(`turn ${turn + 1}: with one that is read, then stalled`)
+        const p99 = await tapped(shop, load)
+        read.push(p99.read)
+        return p99.stalled
       })
-      return [
+      const row = (name: string, control: number[]): Figure =>
         figure({
           name: 'p99 of a service whose wiretap is stalled',
           values,
           unit: 'ms',
-          peer: { name: 'no wiretap', values: control },
+          peer: { name, values: control },
           goal: '≤ 1.1×',
           holds: (_value, ratio) => ratio !== null && ratio <= 1.1,
-        }),
-      ]
+        })
+      return [row('no wiretap', without), row('one that is read', read)]
     } finally {
       await load.end()
     }
@@ -49,20 +52,21 @@ async function during(load: SteadyLoad, ms: number): Promise<number> {
   return load.p99(from, Date.now())
 }
 
-async function stalled({ env, say }: Shop, load: SteadyLoad): Promise<number> {
+async function tapped({ env, say }: Shop, load: SteadyLoad): Promise<{ read: number; stalled: number }> {
   const program = [process.execPath, '--input-type=module', '-e', PROGRAM]
   const wiretap = start(['wiretap', 'deploy/orders', '-n', 'shop', '--all', '--diff', '--', ...program], { env })
   const pid = Number((await wiretap.printed(/LISTENING (\d+)/))[1])
   try {
     await wiretap.printed(/Wiretapping/)
+    const read = await during(load, CONTROL_MS)
     process.kill(pid, 'SIGSTOP')
-    const value = await during(load, STALLED_MS)
+    const stalled = await during(load, STALLED_MS)
     const { clusters } = await remocalJson<StatusResult>(['status'], { env })
     const counts = clusters[0]?.attachments[0]?.wiretap
     say(JSON.stringify(counts))
     const dropped = Object.values(counts?.dropped ?? {}).reduce((sum, some) => sum + some, 0)
     if (dropped === 0) throw new Error('no copy was dropped: the wiretap was not stalled')
-    return value
+    return { read, stalled }
   } finally {
     process.kill(pid, 'SIGCONT')
     await wiretap.end()
