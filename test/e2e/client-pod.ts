@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { KubeClient } from '../../src/kube/client.ts'
 import type { KubeObject } from '../../src/kube/resources.ts'
-import { until } from './ready.ts'
+import { until } from './until.ts'
 
 interface Pod extends KubeObject {
   spec: object

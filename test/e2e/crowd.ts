@@ -7,8 +7,9 @@ import type { ConnectResult } from '../../src/lib/daemon-api.ts'
 import { ClientPod, type PodProgram, scriptContainer, scriptVolumes } from './client-pod.ts'
 import { apply } from './manifests.ts'
 import { type Person, person } from './person.ts'
-import { until, untilReady } from './ready.ts'
+import { untilReady } from './ready.ts'
 import { REMOCAL, type Running, remocal, remocalJson, startCommand } from './remocal.ts'
+import { until } from './until.ts'
 
 const PORT = 8080
 

@@ -1,7 +1,7 @@
 /** Deletes managers as nobody should, and proves it. */
 import type { KubeClient } from '../../src/kube/client.ts'
 import { INSTALLATION, type KubeObject } from '../../src/kube/resources.ts'
-import { until } from './ready.ts'
+import { until } from './until.ts'
 
 interface Pod extends KubeObject {
   status?: { conditions?: { type: string; status: string }[] }

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { KubeClient } from '../../src/kube/client.ts'
 import type { KubeObject } from '../../src/kube/resources.ts'
-import { until } from './ready.ts'
+import { until } from './until.ts'
 
 export interface Process {
   pid: number

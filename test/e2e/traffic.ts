@@ -6,8 +6,8 @@ import type { KubeClient } from '../../src/kube/client.ts'
 import type { KubeObject } from '../../src/kube/resources.ts'
 import { ClientPod, scriptContainer } from './client-pod.ts'
 import { type Process, processes } from './processes.ts'
-import { until } from './ready.ts'
 import type { Running } from './remocal.ts'
+import { until } from './until.ts'
 
 const SCRIPT = readFileSync(join(import.meta.dirname, 'programs/traffic.js'), 'utf8')
 const ARGUMENTS = ['--input-type=module', '-e', SCRIPT]

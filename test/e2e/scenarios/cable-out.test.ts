@@ -5,8 +5,8 @@ import type { StatusResult } from '../../../src/lib/daemon-api.ts'
 import { BothWays } from '../both-ways.ts'
 import { Laptop } from '../laptop.ts'
 import { place, withoutLaptop } from '../place.ts'
-import { until } from '../ready.ts'
 import type { Settings, Traffic } from '../traffic.ts'
+import { until } from '../until.ts'
 
 const GRACE_MS = 10_000
 /** A link is dead after three silent seconds, looked at each second. */

@@ -9,9 +9,9 @@ import type { Cut } from '../cable.ts'
 import { Laptop } from '../laptop.ts'
 import { forceDelete } from '../managers.ts'
 import { place, withoutLaptop } from '../place.ts'
-import { until } from '../ready.ts'
 import { run } from '../remocal.ts'
 import type { Settings, Traffic } from '../traffic.ts'
+import { until } from '../until.ts'
 
 const SEED = Number(process.env.REMOCAL_E2E_SEED ?? 20261)
 const EACH = 32

@@ -6,8 +6,9 @@ import type { StatusResult } from '../../../src/lib/daemon-api.ts'
 import { ClientPod, scriptContainer } from '../client-pod.ts'
 import { apply } from '../manifests.ts'
 import { laptopHome, place } from '../place.ts'
-import { until, untilReady } from '../ready.ts'
+import { untilReady } from '../ready.ts'
 import { type Running, remocal, remocalJson, start } from '../remocal.ts'
+import { until } from '../until.ts'
 
 const { client } = place()
 const env = { REMOCAL_HOME: laptopHome() }

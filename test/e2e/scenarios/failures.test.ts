@@ -6,8 +6,8 @@ import type { ConnectResult, ListResult } from '../../../src/lib/daemon-api.ts'
 import { ClientPod } from '../client-pod.ts'
 import { laptopHome, place, withoutKit } from '../place.ts'
 import { killHard, type Process, processes, processesOfPods } from '../processes.ts'
-import { until } from '../ready.ts'
 import { type Running, remocal, remocalJson, start } from '../remocal.ts'
+import { until } from '../until.ts'
 
 /** Asks URL with HEADER every 100 ms, however long the earlier ones take; a line for each answer: start, duration, who. */
 const ASKING = `

@@ -7,8 +7,8 @@ import type { ClientPod } from '../client-pod.ts'
 import { Crowd, counted, type Member } from '../crowd.ts'
 import { place } from '../place.ts'
 import { bundled } from '../pod-program.ts'
-import { until } from '../ready.ts'
 import { remocalJson } from '../remocal.ts'
+import { until } from '../until.ts'
 
 const PROGRAM = join(import.meta.dirname, '../programs/grpc-people.js')
 const APP = 'calls'

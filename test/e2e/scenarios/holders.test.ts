@@ -6,8 +6,8 @@ import type { FaultFields } from '../../../src/lib/fault.ts'
 import { ClientPod, COUNTING } from '../client-pod.ts'
 import { type Person, person } from '../person.ts'
 import { laptopHome, place } from '../place.ts'
-import { until } from '../ready.ts'
 import { type Running, remocal, remocalJson, start } from '../remocal.ts'
+import { until } from '../until.ts'
 
 const { client, kubeconfig } = place()
 const env = { REMOCAL_HOME: laptopHome(), HOST_LABEL: 'first', PORT: '18081' }

@@ -5,8 +5,8 @@ import { GROUP, type Intercept, VERSION } from '../../../src/kube/resources.ts'
 import type { LeaveResult } from '../../../src/lib/daemon-api.ts'
 import { laptopHome, place } from '../place.ts'
 import { killHard, processes } from '../processes.ts'
-import { until } from '../ready.ts'
 import { type Ran, remocal } from '../remocal.ts'
+import { until } from '../until.ts'
 import { Way } from '../way.ts'
 
 const { client, kubeconfig } = place()

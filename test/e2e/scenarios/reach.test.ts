@@ -6,8 +6,8 @@ import { INSTALLATION, type KubeObject } from '../../../src/kube/resources.ts'
 import type { ConnectResult, StatusResult } from '../../../src/lib/daemon-api.ts'
 import { ClientPod } from '../client-pod.ts'
 import { kitLaptop, laptopHome, place, withoutLaptop } from '../place.ts'
-import { until } from '../ready.ts'
 import { type Ran, REMOCAL, type Running, remocal, remocalJson, run, start } from '../remocal.ts'
+import { until } from '../until.ts'
 
 interface Pod extends KubeObject {
   status?: { podIP?: string }

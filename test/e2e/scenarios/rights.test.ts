@@ -6,9 +6,10 @@ import { GROUP, type KubeObject } from '../../../src/kube/resources.ts'
 import { apply } from '../manifests.ts'
 import { type Person, person } from '../person.ts'
 import { place } from '../place.ts'
-import { until, untilReady } from '../ready.ts'
+import { untilReady } from '../ready.ts'
 import { type Running, remocal, start } from '../remocal.ts'
 import { SecureShop } from '../secure-shop.ts'
+import { until } from '../until.ts'
 
 /** A minute, a second refusal after 5 s, and what that takes. */
 const BOUND_MS = 90_000

@@ -10,9 +10,10 @@ import { createCertificate } from '../../../src/wire/session/authority.ts'
 import { apply } from '../manifests.ts'
 import { type Person, person } from '../person.ts'
 import { laptopHome, place } from '../place.ts'
-import { until, untilReady } from '../ready.ts'
+import { untilReady } from '../ready.ts'
 import { type Running, remocal, remocalJson, start } from '../remocal.ts'
 import { SecureShop } from '../secure-shop.ts'
+import { until } from '../until.ts'
 
 const { client, kubeconfig } = place()
 const env = { REMOCAL_HOME: laptopHome() }

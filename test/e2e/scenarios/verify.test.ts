@@ -10,9 +10,10 @@ import { apply } from '../manifests.ts'
 import { type Person, person } from '../person.ts'
 import { laptopHome, place } from '../place.ts'
 import { killHard, processes } from '../processes.ts'
-import { until, untilReady } from '../ready.ts'
+import { untilReady } from '../ready.ts'
 import { remocal, start } from '../remocal.ts'
 import { SecureShop } from '../secure-shop.ts'
+import { until } from '../until.ts'
 
 const { client, kubeconfig } = place()
 const home = laptopHome()

@@ -6,8 +6,8 @@ import type { DifferenceEvent, StatusResult, WiretapCounts, WiretapResult } from
 import { Crowd, counted } from '../crowd.ts'
 import { laptopHome, place } from '../place.ts'
 import { bundled } from '../pod-program.ts'
-import { until } from '../ready.ts'
 import { type Running, remocal, remocalJson, start } from '../remocal.ts'
+import { until } from '../until.ts'
 
 const PROGRAM = join(import.meta.dirname, '../programs/grpc-people.js')
 const APP = 'copied-calls'

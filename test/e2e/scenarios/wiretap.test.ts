@@ -4,8 +4,8 @@ import { after, afterEach, before, describe, test } from 'node:test'
 import type { DifferenceEvent, StatusResult, WiretapCounts, WiretapResult } from '../../../src/lib/daemon-api.ts'
 import { ClientPod, COUNTING } from '../client-pod.ts'
 import { laptopHome, place } from '../place.ts'
-import { until } from '../ready.ts'
 import { type Running, remocal, remocalJson, start } from '../remocal.ts'
+import { until } from '../until.ts'
 
 const { client } = place()
 const env = { REMOCAL_HOME: laptopHome(), HOST_LABEL: 'laptop' }
