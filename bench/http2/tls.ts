@@ -2,16 +2,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { unpacked } from '../../scripts/debian.ts'
 import { createAuthority, createCertificate } from '../../src/wire/session/authority.ts'
-import { startHaproxy } from '../../test/peers/servers/haproxy.ts'
-import { type Started, started } from '../../test/peers/started.ts'
+import type { Started } from '../../test/peers/started.ts'
 import { startAgent, startApp } from '../http1/peers.ts'
 import { wrk } from '../http1/wrk.ts'
 import { type Answered, compare } from '../lib/compare.ts'
 import type { Figure } from '../lib/figure.ts'
 import { judged, type Row } from '../lib/row.ts'
 import { h2load } from './loads.ts'
+import { startHaproxyWithRule, startNghttpx } from './proxies.ts'
 
 type Way = 'agent' | 'haproxy' | 'nghttpx'
 
@@ -75,41 +74,9 @@ function rows(beside: Way, atLeast: number): Row<Way>[] {
 
 /** None of them verifies the app: the agent, which does, compares one certificate with another. */
 function startPeer(way: Way, app: number, pem: string): Promise<Started> {
-  if (way === 'haproxy') return startHaproxy((port) => haproxy(port, app, pem))
-  const { program, env } = unpacked('nghttp2-proxy')
-  return started((port, folder) => {
-    const config = join(folder, 'nghttpx.conf')
-    writeFileSync(
-      config,
-      `frontend=127.0.0.1,${port}
-backend=127.0.0.1,${app};;proto=h2;tls
-private-key-file=${pem}
-certificate-file=${pem}
-insecure=yes
-workers=1
-single-process=yes
-accesslog-file=/dev/null
-errorlog-file=/dev/null
-`,
-    )
-    return { command: program('usr/sbin/nghttpx'), args: [`--conf=${config}`], env }
-  })
-}
-
-function haproxy(port: number, app: number, pem: string): string {
-  return `defaults
-  mode http
-  http-reuse always
-  timeout connect 5s
-  timeout client 1h
-  timeout server 1h
-frontend front
-  bind 127.0.0.1:${port} ssl crt ${pem} alpn http/1.1
-  use_backend laptop if { req.hdr(x-user) -m str jane }
-  default_backend app
-backend app
-  server one 127.0.0.1:${app} ssl verify none
-backend laptop
-  server one 127.0.0.1:${app} ssl verify none
-`
+  if (way === 'haproxy') {
+    return startHaproxyWithRule({ front: `ssl crt ${pem} alpn http/1.1`, app, back: 'ssl verify none' })
+  }
+  const more = [`private-key-file=${pem}`, `certificate-file=${pem}`, 'insecure=yes']
+  return startNghttpx({ front: '', app, back: ';tls', more })
 }

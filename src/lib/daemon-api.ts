@@ -344,16 +344,22 @@ export interface StatusResult {
       wiretap?: WiretapShare & WiretapCounts
       ports: { port: number; target: number }[]
       since: string
-      agents: {
-        pod: string
-        state: string
-        routeNow: string
-        message?: string
-        earlier?: EarlierConnections
-        bridged?: BridgedRequests[]
-      }[]
+      agents: AgentView[]
     }[]
   }[]
+}
+
+/** One agent of an attachment. */
+export interface AgentView {
+  pod: string
+  state: string
+  /** `laptop`, `app`, `error` (the agent answers with one), or `unknown`. */
+  routeNow: string
+  message?: string
+  /** Connections that were open before and go past it, if there are. */
+  earlier?: EarlierConnections
+  /** Requests that it passed on in another HTTP than their client's, if there were. */
+  bridged?: BridgedRequests[]
 }
 
 /** POST /v1/quit: leaves everything, ends the daemon. */

@@ -12,6 +12,7 @@ import type { EndedTls } from '../tls/ended-tls.ts'
 import { readClientHello } from '../tls/read-client-hello.ts'
 import { ClientSource } from './client-source.ts'
 import { HttpConnection } from './connection.ts'
+import type { ConnectionOptions } from './connection-options.ts'
 import { isOpen, looksLikeHttp, speaksHttp, speaksHttp2 } from './first-bytes.ts'
 import { hearBoth } from './hear-both.ts'
 import { connectApp } from './upstream.ts'
@@ -171,24 +172,22 @@ class Reception {
   }
 
   #http(first: Buffer, upstream?: Other): void {
-    new HttpConnection({
+    new HttpConnection(this.#connectionOptions).start(first, upstream)
+  }
+
+  #http2(first: Buffer): void {
+    acceptHttp2(first, this.#connectionOptions)
+  }
+
+  get #connectionOptions(): ConnectionOptions {
+    return {
       client: this.#client,
       port: this.#target.port,
       routing: this.#routing,
       clock: this.#clock,
       secure: this.#secure,
       connectApp: (signal) => this.#connectApp(signal),
-    }).start(first, upstream)
-  }
-
-  #http2(first: Buffer): void {
-    acceptHttp2(this.#client, first, {
-      port: this.#target.port,
-      routing: this.#routing,
-      clock: this.#clock,
-      secure: this.#secure,
-      connectApp: (signal) => this.#connectApp(signal),
-    })
+    }
   }
 
   /** Where nothing listens on the laptop, that is the app, or nobody: its user says which. */

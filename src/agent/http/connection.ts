@@ -11,11 +11,12 @@ import { goOverToHttp2 } from '../http2/accept-http2.ts'
 import { Http2Target } from '../http2/http2-target.ts'
 import { noteSpoken, type Spoken, spokenBy } from '../http2/spoken.ts'
 import { upgradeOffer } from '../http2/upgrade-offer.ts'
-import type { Choice, Laptop, Routing, Secure } from '../routing.ts'
+import type { Choice, Laptop } from '../routing.ts'
 import { aftermath } from './aftermath.ts'
 import { ownAnswer } from './answers.ts'
 import { ClientSource } from './client-source.ts'
 import { closeClient } from './close-client.ts'
+import type { ConnectionOptions } from './connection-options.ts'
 import { Dispatcher, type DispatcherUser } from './dispatcher.ts'
 import { Exchange, type ExchangeUser, type Outcome } from './exchange.ts'
 import { Learning } from './learning.ts'
@@ -24,17 +25,6 @@ import { Unread } from './unread.ts'
 import { UnreadAnswer } from './unread-answer.ts'
 import { APP, type Upstream } from './upstream.ts'
 import { Upstreams } from './upstreams.ts'
-
-export interface ConnectionOptions {
-  client: Socket
-  port: number
-  routing: Routing
-  clock: Clock
-  /** The client spoke TLS, which was ended. */
-  secure?: Secure | undefined
-  /** Opens a connection to the app. */
-  connectApp(signal: AbortSignal): Promise<Stream>
-}
 
 /** What of an answer of HTTP/2 may wait for the client; a laptop's path is long. */
 const NEAR_BYTES = 256 * 1024
@@ -241,14 +231,13 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
 
   /** The app has taken the client's offer: what follows is HTTP/2, and each request of it goes where it belongs. */
   #goOver(upstream: Upstream, { offer, rest }: Extract<Outcome, { kind: 'goes over' }>): void {
-    const { client, port, routing, clock, connectApp } = this.#options
+    const { client } = this.#options
     const fromClient = this.#unread.take(this.#unread.length)
     this.#upstreams.forget(upstream)
     this.#leave()
     readDirectly(client, undefined)
     client.removeAllListeners('data').removeAllListeners('end')
-    const upgraded = { ...offer, app: upstream.stream, fromApp: rest, fromClient }
-    goOverToHttp2(client, upgraded, { port, routing, clock, connectApp })
+    goOverToHttp2({ ...offer, app: upstream.stream, fromApp: rest, fromClient }, this.#options)
   }
 
   /** For targets that were found to speak HTTP/2 only. */

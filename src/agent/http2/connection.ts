@@ -6,6 +6,7 @@ import type { FieldBlock } from '../../lib/http2/hpack/field.ts'
 import type { FlowHandlers, FlowReset } from '../../wire/mux/contract.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 import { ClientSource } from '../http/client-source.ts'
+import type { ConnectionOptions } from '../http/connection-options.ts'
 import { letGo } from '../http/let-go.ts'
 import { APP, socketStream } from '../http/upstream.ts'
 import type { Choice } from '../routing.ts'
@@ -18,9 +19,9 @@ import { Hop } from './hop.ts'
 import { NOBODY } from './hop-frames.ts'
 import type { HopStream } from './hop-stream.ts'
 import type { HopUser } from './hop-user.ts'
-import type { Http2Options, Upgraded } from './http2-options.ts'
 import { Targets } from './targets.ts'
 import { InTurns } from './turns.ts'
+import type { Upgraded } from './upgraded.ts'
 import type { UpstreamHop } from './upstream-hop.ts'
 
 const TO_APP: Choice = { to: 'app' }
@@ -35,7 +36,7 @@ const HELD_BYTES = 4 * 1024 * 1024
 const BACKLOG_BYTES = 1024 * 1024
 
 export class Http2Connection implements HopUser {
-  readonly #options: Http2Options
+  readonly #options: ConnectionOptions
   readonly #client: Hop
   readonly #socket: Stream
   readonly #source: ClientSource
@@ -52,7 +53,7 @@ export class Http2Connection implements HopUser {
   /** It will, when this turn is over. */
   #goesOut = false
 
-  constructor(options: Http2Options) {
+  constructor(options: ConnectionOptions) {
     const { client, clock, routing } = options
     this.#options = options
     this.#source = new ClientSource(client, routing)

@@ -5,18 +5,18 @@ import { Http2Error } from '../../lib/http2/http2-error.ts'
 import { filterRequest } from '../../lib/http2/messages/filter-request.ts'
 import { requestHead } from '../../lib/http2/messages/request-head.ts'
 import type { ClientSource } from '../http/client-source.ts'
+import type { ConnectionOptions } from '../http/connection-options.ts'
 import type { Choice, Laptop } from '../routing.ts'
 import type { Loss } from './asker.ts'
 import { Exchange, type ExchangeUser } from './exchange.ts'
 import { Heads, headBytes } from './heads.ts'
 import type { HopStream } from './hop-stream.ts'
-import type { Http2Options } from './http2-options.ts'
 import { learn } from './learn.ts'
 import { answerItself } from './own-answer.ts'
 import type { Targets } from './targets.ts'
 import type { UpstreamHop } from './upstream-hop.ts'
 
-export interface ExchangesOptions extends Pick<Http2Options, 'port' | 'clock' | 'routing' | 'secure'> {
+export interface ExchangesOptions extends Pick<ConnectionOptions, 'port' | 'clock' | 'routing' | 'secure'> {
   source: ClientSource
   targets: Targets
   /** The app has gone. @param othersGoOn the connection still answers requests that did not need it */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { fault } from '../../diagnose/catalogue.ts'
 import { GROUP, type Intercept, type InterceptPort, VERSION } from '../../kube/resources.ts'
 import { Watch } from '../../kube/watch.ts'
-import type { BridgedRequests, EarlierConnections } from '../../lib/daemon-api.ts'
+import type { AgentView } from '../../lib/daemon-api.ts'
 import type { Fault } from '../../lib/fault.ts'
 import { Waiters } from '../../lib/waiters.ts'
 import type { Beside, BridgeCounts, CopyCounts, EarlierCount, FilterCounts, Seen } from '../../wire/messages/control.ts'
@@ -38,18 +38,6 @@ export interface AttachmentOptions {
   onTrouble(text: string): void
   /** It is over without having been asked to end. */
   onLost(reason: Fault): void
-}
-
-export interface AgentView {
-  pod: string
-  state: string
-  /** `laptop`, `app`, `error` (the agent answers with one), or `unknown`. */
-  routeNow: string
-  message?: string
-  /** Connections that were open before and go past it, if there are. */
-  earlier?: EarlierConnections
-  /** Requests that it passed on in another HTTP than their client's, if there were. */
-  bridged?: BridgedRequests[]
 }
 
 const AFTERWARDS = {
