@@ -11,6 +11,7 @@ import { connectApp } from '../../src/agent/http/upstream.ts'
 import type { Laptop } from '../../src/agent/laptops.ts'
 import { Routes } from '../../src/agent/routes.ts'
 import { AppTls } from '../../src/agent/tls/app-tls.ts'
+import { Cancellation } from '../../src/lib/cancellation.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { keepSmall } from '../../src/lib/keep-small.ts'
 import { silentLogger } from '../../src/lib/logger.ts'
@@ -23,7 +24,7 @@ const [, , , , , pems] = process.argv
 if (app === undefined || laptopPort === undefined || count === undefined) throw new Error('APP, LAPTOP and COUNT')
 
 async function open(_header: unknown, { data = Buffer.alloc(0) }: { data?: Buffer }): Promise<{ stream: Stream }> {
-  const stream = await connectApp('127.0.0.1', Number(laptopPort), new AbortController().signal)
+  const stream = await connectApp('127.0.0.1', Number(laptopPort), new Cancellation())
   stream.send(data)
   return { stream }
 }

@@ -1,5 +1,6 @@
 /** A connection that was taken over: found out what it speaks, then passed on. */
 import type { Socket } from 'node:net'
+import { Cancellation } from '../../lib/cancellation.ts'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import { spliceSocket } from '../../wire/carrier/splice-socket.ts'
 import type { Stream } from '../../wire/session/contract.ts'
@@ -20,6 +21,8 @@ import { watchPaused } from './watch-paused.ts'
 
 /** A client that is silent for so long may wait for the server to speak first. */
 const SILENT_MS = 1000
+/** Made once: to make an error is to walk the stack. */
+const GONE = new Error('the client is gone')
 
 export interface Target {
   /** The port that was taken over, and the pod's own address at which the app has it. */
@@ -65,7 +68,7 @@ class Reception {
   readonly #clock: Clock
   /** The client spoke TLS, which was ended. */
   readonly #ended: EndedTls | undefined
-  readonly #gone = new AbortController()
+  readonly #gone = new Cancellation()
 
   constructor(client: Socket, options: ReceptionOptions, ended?: EndedTls) {
     this.#client = client
@@ -74,7 +77,7 @@ class Reception {
     this.#routing = options.routing
     this.#clock = options.clock
     this.#ended = ended
-    client.once('close', () => this.#gone.abort(new Error('the client is gone')))
+    client.once('close', () => this.#gone.cancel(GONE))
     // Whatever it speaks, it may have to wait.
     watchPaused(client, options.clock)
   }
@@ -186,17 +189,16 @@ class Reception {
       routing: this.#routing,
       clock: this.#clock,
       secure: this.#secure,
-      connectApp: (signal) => this.#connectApp(signal),
+      connectApp: (cancellation) => this.#connectApp(cancellation),
     }
   }
 
   /** Where nothing listens on the laptop, that is the app, or nobody: its user says which. */
   async #open(choice: Choice, first: Buffer = Buffer.alloc(0), about: RawConnection = {}): Promise<Other> {
-    const { signal } = this.#gone
     if (choice.to === 'laptop') {
       try {
         const from = `${this.#client.remoteAddress}:${this.#client.remotePort}`
-        return { choice, stream: await choice.open(first, from, signal, this.#secure) }
+        return { choice, stream: await choice.open(first, from, this.#gone.signal, this.#secure) }
       } catch (error) {
         if (!(error instanceof StreamRefused)) throw error
         if (error.code === 'ended') {
@@ -207,14 +209,14 @@ class Reception {
         if (choice.ifDown === 'error') throw error
       }
     }
-    const stream = await this.#connectApp(signal)
+    const stream = await this.#connectApp(this.#gone)
     if (first.length > 0) stream.send(first)
     return { choice: { to: 'app' }, stream }
   }
 
-  #connectApp(signal: AbortSignal): Promise<Stream> {
+  #connectApp(cancellation: Cancellation): Promise<Stream> {
     const { host, port } = this.#target
-    return this.#ended?.connectApp(signal) ?? connectApp(host, port, signal)
+    return this.#ended?.connectApp(cancellation) ?? connectApp(host, port, cancellation)
   }
 
   async #splice({ stream }: Other): Promise<void> {

@@ -1,5 +1,6 @@
 /** What a client's connection is made with, whichever HTTP it speaks. */
 import type { Socket } from 'node:net'
+import type { Cancellation } from '../../lib/cancellation.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 import type { Routing, Secure } from '../routing.ts'
@@ -12,5 +13,5 @@ export interface ConnectionOptions {
   /** The client spoke TLS, which was ended. */
   secure?: Secure | undefined
   /** Opens a connection to the app. */
-  connectApp(signal: AbortSignal): Promise<Stream>
+  connectApp(cancellation: Cancellation): Promise<Stream>
 }

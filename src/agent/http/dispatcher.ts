@@ -1,4 +1,5 @@
 /** Who answers a request: asks the routing, and leads the request there; elsewhere when nobody answers it there. */
+import type { Cancellation } from '../../lib/cancellation.ts'
 import type { FilterRequest } from '../../lib/filter/request.ts'
 import { filterRequest } from '../../lib/http1/filter-request.ts'
 import { StreamRefused } from '../../wire/session/refused.ts'
@@ -32,8 +33,8 @@ export interface DispatcherOptions {
   /** The TLS around it, which was ended. */
   secure: Secure | undefined
   upstreams: Upstreams
-  /** Aborted when the client is gone. */
-  gone: AbortSignal
+  /** The client is gone. */
+  gone: Cancellation
   user: DispatcherUser
 }
 
@@ -91,14 +92,14 @@ export class Dispatcher {
     const { upstreams, user, gone } = this.#options
     try {
       const upstream = await upstreams.open(choice, request.piecesFor(choice))
-      if (gone.aborted) {
+      if (gone.isCancelled) {
         upstreams.forget(upstream)
         upstream.stream.reset('cancel', 'the client is gone')
         return
       }
       user.leads(request, upstream, NOTHING)
     } catch (error) {
-      if (!gone.aborted) this.#notOpened(request, choice, error as Error, without)
+      if (!gone.isCancelled) this.#notOpened(request, choice, error as Error, without)
     }
   }
 

@@ -1,5 +1,6 @@
 /** Where requests go: a connection to the app or a stream to a laptop, seen as one thing. */
 import type { Socket } from 'node:net'
+import type { Cancellation } from '../../lib/cancellation.ts'
 import { connectSlabs, lendReads, readDirectly, writeDirectly } from '../../lib/slab-socket.ts'
 import type { FlowHandlers, FlowReset } from '../../wire/mux/contract.ts'
 import type { Stream } from '../../wire/session/contract.ts'
@@ -84,14 +85,13 @@ export class Upstream implements FlowHandlers {
 const CONNECT_MS = 5000
 
 /** Connects to the app in this pod. */
-export async function connectApp(host: string, port: number, signal: AbortSignal): Promise<Stream> {
-  signal.throwIfAborted()
+export async function connectApp(host: string, port: number, cancellation: Cancellation): Promise<Stream> {
+  if (cancellation.reason !== undefined) throw cancellation.reason
   const socket = connectSlabs({ host, port, noDelay: true, allowHalfOpen: true })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const give = (): void => reject(signal.reason as Error)
   socket.once('connect', resolve).once('error', reject)
   socket.setTimeout(CONNECT_MS, () => reject(new Error('the app does not accept the connection')))
-  signal.addEventListener('abort', give, { once: true })
+  cancellation.whenCancelled(reject)
   try {
     await promise
     socket.setTimeout(0)
@@ -102,7 +102,7 @@ export async function connectApp(host: string, port: number, signal: AbortSignal
     throw error
   } finally {
     socket.off('error', reject)
-    signal.removeEventListener('abort', give)
+    cancellation.forget(reject)
   }
 }
 

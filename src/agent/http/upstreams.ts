@@ -1,4 +1,5 @@
 /** Where the requests of one connection go: at most one upstream for the app and one for each laptop, kept while they may be asked again. */
+import type { Cancellation } from '../../lib/cancellation.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 import type { Http2Target } from '../http2/http2-target.ts'
@@ -8,10 +9,10 @@ import { APP, Upstream } from './upstream.ts'
 
 export interface UpstreamsOptions {
   clock: Clock
-  /** Aborted when the client is gone. */
-  gone: AbortSignal
+  /** The client is gone. */
+  gone: Cancellation
   /** Opens a connection to the app. */
-  connectApp(signal: AbortSignal): Promise<Stream>
+  connectApp(cancellation: Cancellation): Promise<Stream>
   /** The client's address. */
   from(): string
   /** The TLS that the client spoke and that was ended. */
@@ -94,7 +95,7 @@ export class Upstreams {
     const { gone, from, secure } = this.#options
     const following = this.#follow(laptop)
     const connect = (first: Buffer, within = secure): Promise<Stream> =>
-      laptop.open(first, from(), AbortSignal.any([gone, following.away]), within)
+      laptop.open(first, from(), AbortSignal.any([gone.signal, following.away]), within)
     try {
       if (bridge === undefined) {
         const [only = Buffer.alloc(0)] = pieces

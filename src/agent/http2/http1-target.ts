@@ -1,5 +1,6 @@
 /** A target that speaks HTTP/1.1 only, seen as one that speaks HTTP/2: each stream is a request on a connection of its own. */
 import type { Budget } from '../../lib/budget.ts'
+import { Cancellation } from '../../lib/cancellation.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { FieldBlock } from '../../lib/http2/hpack/field.ts'
 import { requestHead } from '../../lib/http2/messages/request-head.ts'
@@ -16,7 +17,7 @@ export interface Http1TargetOptions {
   held: Budget
   maxStreams: number
   /** @param first octets, which travel with the opening */
-  connect(first: Buffer, signal: AbortSignal): Promise<Stream>
+  connect(first: Buffer, cancellation: Cancellation): Promise<Stream>
   /** Nobody answered this stream. Nothing of it comes any more. */
   onLost(stream: number, how: { kind: 'not opened'; error: Error } | { kind: 'broken'; why: string }): void
 }
@@ -32,7 +33,7 @@ export class Http1Target implements HopUser {
   /** What HTTP/2 is spoken to; its preface is left out. */
   readonly stream: Stream
   readonly #exchanges = new Set<Http1Exchange>()
-  readonly #gone = new AbortController()
+  readonly #gone = new Cancellation()
   #isCrowded = false
 
   constructor(options: Http1TargetOptions) {
@@ -58,7 +59,7 @@ export class Http1Target implements HopUser {
       head: requestHead(block, stream.id),
       isWhole: endStream,
       clock,
-      connect: (first) => connect(first, this.#gone.signal),
+      connect: (first) => connect(first, this.#gone),
       onOver: () => this.#exchanges.delete(exchange),
       onLost: (how) => {
         this.#hop.close(stream, 'reset')
@@ -89,7 +90,7 @@ export class Http1Target implements HopUser {
   onClose(): void {
     const streams = [...this.#hop.streams.values()]
     this.#hop.stop()
-    this.#gone.abort(new Error('nobody waits for it any more'))
+    this.#gone.cancel(new Error('nobody waits for it any more'))
     for (const stream of streams) stream.user.onReset(stream, 0, false)
     this.#far.end()
   }

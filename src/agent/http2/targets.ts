@@ -1,5 +1,6 @@
 /** Where the streams of one client go: a hop to the app and one to each laptop, made when somebody asks there, and what is known of who speaks what. */
 import type { Budget } from '../../lib/budget.ts'
+import type { Cancellation } from '../../lib/cancellation.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 import { APP } from '../http/upstream.ts'
@@ -19,7 +20,7 @@ export interface TargetsOptions {
   secure: Secure | undefined
   /** The client's address. */
   from(): string
-  connectApp(signal: AbortSignal): Promise<Stream>
+  connectApp(cancellation: Cancellation): Promise<Stream>
   /** A hop is over. */
   onOver(hop: UpstreamHop, how: Loss): void
   /** One says something new of what it takes. */
@@ -73,8 +74,8 @@ export class Targets {
     return new UpstreamHop({
       ...{ choice, clock, held, maxStreams, isBridged, onSettings, onRead },
       onNoHttp2: (_hop, sure) => this.#noteHttp1(key, sure),
-      open: async (hop, first, signal) =>
-        isBridged ? this.#bridge(hop, first) : this.#connect(hop.choice, first, signal),
+      open: async (hop, first, cancellation) =>
+        isBridged ? this.#bridge(hop, first) : this.#connect(hop.choice, first, cancellation),
       onRetired: (retired) => {
         if (this.#open.get(key) === retired) this.#open.delete(key)
       },
@@ -85,10 +86,15 @@ export class Targets {
     })
   }
 
-  async #connect(choice: Choice, first: Buffer, signal: AbortSignal, secure = this.#options.secure): Promise<Stream> {
+  async #connect(
+    choice: Choice,
+    first: Buffer,
+    cancellation: Cancellation,
+    secure = this.#options.secure,
+  ): Promise<Stream> {
     const { from, connectApp } = this.#options
-    if (choice.to === 'laptop') return choice.open(first, from(), signal, secure)
-    const stream = await connectApp(signal)
+    if (choice.to === 'laptop') return choice.open(first, from(), cancellation.signal, secure)
+    const stream = await connectApp(cancellation)
     stream.send(first)
     return stream
   }
@@ -99,9 +105,9 @@ export class Targets {
     const within = secure && { ...secure, protocol: 'http/1.1' }
     const target = new Http1Target({
       ...{ clock, held, maxStreams },
-      connect: (request, signal) => {
+      connect: (request, cancellation) => {
         routing.bridged(port, hop.choice, 'http1')
-        return this.#connect(hop.choice, request, signal, within)
+        return this.#connect(hop.choice, request, cancellation, within)
       },
       onLost: (stream, how) => {
         hop.loseStream(stream, how)

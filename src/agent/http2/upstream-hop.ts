@@ -1,5 +1,6 @@
 /** The hop to one target of a client's connection: the app, or one laptop's program. */
 import type { Budget } from '../../lib/budget.ts'
+import { Cancellation } from '../../lib/cancellation.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { ERROR_CODE } from '../../lib/http2/error-code.ts'
 import { PREFACE } from '../../lib/http2/preface.ts'
@@ -25,7 +26,7 @@ export interface UpstreamHopOptions {
   /** It does not speak HTTP/2; `sure`: it said something else. */
   onNoHttp2(hop: UpstreamHop, sure: boolean): void
   /** @param first octets, which travel with the opening */
-  open(hop: UpstreamHop, first: Buffer, signal: AbortSignal): Promise<Stream>
+  open(hop: UpstreamHop, first: Buffer, cancellation: Cancellation): Promise<Stream>
   /** It takes nothing more: the next one who asks the same needs another. */
   onRetired(hop: UpstreamHop): void
   /** It is over; who asked was told. */
@@ -48,7 +49,7 @@ export class UpstreamHop implements HopUser {
   /** It was never answered through. */
   isFresh = true
   readonly #options: UpstreamHopOptions
-  readonly #gone = new AbortController()
+  readonly #cancellation = new Cancellation()
   #state: 'new' | 'opening' | 'open' | 'over' = 'new'
   /** Takes no more streams. */
   #isRetired = false
@@ -128,7 +129,7 @@ export class UpstreamHop implements HopUser {
   /** Ends it in order. Nobody asks any more. */
   close(): void {
     this.#leave()
-    this.#gone.abort(new Error('nobody waits for it any more'))
+    this.#cancellation.cancel(new Error('nobody waits for it any more'))
     if (this.#stream === undefined) return
     this.hop.goaway(ERROR_CODE.NO_ERROR)
     this.hop.out.flush()
@@ -189,11 +190,10 @@ export class UpstreamHop implements HopUser {
     this.#state = 'opening'
     const { out } = this.hop
     const { choice } = this
-    const away = new AbortController()
     if (choice.to === 'laptop') {
       this.#unwatch = choice.watch({
         onAway: () => {
-          away.abort(new Error(AWAY))
+          this.#cancellation.cancel(new Error(AWAY))
           this.#askers.away()
           if (!this.#askers.haveStreams) this.#lose({ kind: 'gone', orderly: false, why: AWAY })
           this.#options.onRead()
@@ -206,8 +206,7 @@ export class UpstreamHop implements HopUser {
       })
     }
     try {
-      const signal = AbortSignal.any([this.#gone.signal, away.signal])
-      const stream = await this.#options.open(this, out.outbox.take(), signal)
+      const stream = await this.#options.open(this, out.outbox.take(), this.#cancellation)
       if (this.#isOver) {
         stream.reset('cancel', 'nobody waits for it any more')
         return

@@ -1,6 +1,7 @@
 /** TLS connections of one pod: how its app answers them, and connections that are ended and begun again as it does. */
 import type { Socket } from 'node:net'
 import { fault } from '../../diagnose/catalogue.ts'
+import type { Cancellation } from '../../lib/cancellation.ts'
 import type { Logger } from '../../lib/logger.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 import { socketStream } from '../http/upstream.ts'
@@ -126,12 +127,12 @@ export class AppTls {
       client: inside,
       isUnproved,
       secure: { servername: hello.servername, protocol },
-      connectApp: (signal) => this.#connect(kind, isKnown, signal),
+      connectApp: (cancellation) => this.#connect(kind, isKnown, cancellation),
     }
   }
 
   /** To the app, which may serve another certificate than a moment ago: that one must be its own too. */
-  async #connect(kind: Kind, isKnown: boolean, signal: AbortSignal): Promise<Stream> {
+  async #connect(kind: Kind, isKnown: boolean, cancellation: Cancellation): Promise<Stream> {
     const { place, hello } = kind
     for (let again = true; ; again = false) {
       const ending = await this.#ending(kind)
@@ -143,7 +144,7 @@ export class AppTls {
         servername: hello.servername,
         protocols: protocol === undefined ? [] : [protocol],
         certificate,
-        signal,
+        cancellation,
         session: sessions[which],
         onSession: (session: Buffer) => {
           sessions[which] = session

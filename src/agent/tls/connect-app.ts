@@ -1,6 +1,7 @@
 /** TLS begun again: a connection to the app as its client would make it. */
 import { isIP, connect as tcpConnect } from 'node:net'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
+import type { Cancellation } from '../../lib/cancellation.ts'
 import { withReset } from '../../wire/session/tls-socket.ts'
 
 export interface ConnectAppOptions {
@@ -10,7 +11,7 @@ export interface ConnectAppOptions {
   servername: string
   /** Application protocols to offer. */
   protocols: readonly string[]
-  signal: AbortSignal
+  cancellation: Cancellation
   /** The only certificate that is trusted (DER). */
   certificate: Buffer
   /** What this end shows when it is asked who it is. */
@@ -28,8 +29,8 @@ export class CertificateChanged extends Error {}
 
 /** @returns a paused socket. Rejects with a `CertificateChanged`, or with what OpenSSL or the kernel says. */
 export async function connectAppTls(options: ConnectAppOptions): Promise<TLSSocket> {
-  const { host, port, servername, protocols, signal, certificate, own, session, onSession } = options
-  signal.throwIfAborted()
+  const { host, port, servername, protocols, cancellation, certificate, own, session, onSession } = options
+  if (cancellation.reason !== undefined) throw cancellation.reason
   const below = tcpConnect({ host, port, noDelay: true, allowHalfOpen: true })
   const settings: ConnectionOptions = {
     socket: below,
@@ -48,10 +49,9 @@ export async function connectAppTls(options: ConnectAppOptions): Promise<TLSSock
     if (given.isTrusted) onSession?.(bytes)
   })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const give = (): void => reject(signal.reason as Error)
   socket.once('secureConnect', resolve).once('error', reject)
   socket.setTimeout(CONNECT_MS, () => reject(new Error('the app does not answer')))
-  signal.addEventListener('abort', give, { once: true })
+  cancellation.whenCancelled(reject)
   try {
     await promise
     socket.setTimeout(0)
@@ -66,6 +66,6 @@ export async function connectAppTls(options: ConnectAppOptions): Promise<TLSSock
     throw error
   } finally {
     socket.off('error', reject)
-    signal.removeEventListener('abort', give)
+    cancellation.forget(reject)
   }
 }

@@ -1,5 +1,6 @@
 /** One connection whose TLS is ended here and begun again towards the app. */
 import type { TLSSocket } from 'node:tls'
+import type { Cancellation } from '../../lib/cancellation.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 import type { Secure } from '../routing.ts'
 
@@ -10,5 +11,5 @@ export interface EndedTls {
   isUnproved: boolean
   secure: Secure
   /** Opens a connection to the app as the client had asked for one. */
-  connectApp(signal: AbortSignal): Promise<Stream>
+  connectApp(cancellation: Cancellation): Promise<Stream>
 }
