@@ -15,7 +15,7 @@ import { Cancellation } from '../../src/lib/cancellation.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { keepSmall } from '../../src/lib/keep-small.ts'
 import { silentLogger } from '../../src/lib/logger.ts'
-import { createSlabServer } from '../../src/lib/slab-socket.ts'
+import { createSlabServer } from '../../src/lib/slab-server.ts'
 import type { Stream } from '../../src/wire/session/contract.ts'
 import { filters } from './filters.ts'
 

@@ -10,7 +10,7 @@ import { type Code, fault } from '../diagnose/catalogue.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { FromRunner, RunnerOptions, ToRunner } from '../lib/runner-protocol.ts'
-import { acceptSlabs } from '../lib/slab-socket.ts'
+import { acceptSlabs } from '../lib/slab-server.ts'
 import { namespaceFault } from './namespace-fault.ts'
 
 export interface RunnerHandlers {

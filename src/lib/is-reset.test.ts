@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
 import { isReset } from './is-reset.ts'
-import { createSlabServer } from './slab-socket.ts'
+import { createSlabServer } from './slab-server.ts'
 
 const server = createSlabServer({ allowHalfOpen: true }, () => {})
 before(async () => {

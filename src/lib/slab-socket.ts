@@ -2,7 +2,7 @@
  * Sockets that read large pieces into slabs (`slab.ts`): memory that was just used is in the processor's cache, fresh memory is not,
  * and that is a quarter of the speed of a pipe.
  */
-import { type NetConnectOpts, Server, type ServerOpts, Socket, type SocketConstructorOpts } from 'node:net'
+import { type NetConnectOpts, Socket, type SocketConstructorOpts } from 'node:net'
 import { closeSlab, lend, SLAB_BYTES, takeSlab } from './slab.ts'
 
 /** What all sockets read into while little comes; it is copied out at once. */
@@ -21,27 +21,6 @@ export function connectSlabs(options: NetConnectOpts & SocketConstructorOpts): S
   const { allowHalfOpen, noDelay, keepAlive, keepAliveInitialDelay } = options
   const socket = new SlabSocket({ allowHalfOpen, noDelay, keepAlive, keepAliveInitialDelay } as SocketConstructorOpts)
   return socket.connect(options)
-}
-
-/** A server whose connections have reads of this kind; they are paused. */
-export function createSlabServer(options: ServerOpts, onConnection: (socket: Socket) => void): Server {
-  return new SlabServer({ ...options, pauseOnConnect: true }, onConnection)
-}
-
-/**
- * The same connection with reads of this kind: for a socket of a server that pauses on connect, in its `connection` event, before anybody
- * else has touched it.
- */
-export function acceptSlabs(accepted: Socket): Socket {
-  const from = accepted as Inner
-  const { _handle: handle, server, _server } = from
-  // Only what the kernel itself reads for can be told where to read to.
-  if (typeof handle?.useUserBuffer !== 'function') return accepted
-  const options: object = { handle, allowHalfOpen: accepted.allowHalfOpen, manualStart: true }
-  // The server counts its connections by these two.
-  const socket = Object.assign(new SlabSocket(options), { server, _server })
-  from._handle = null
-  return socket.pause()
 }
 
 /**
@@ -76,22 +55,7 @@ export function unsentBytes(socket: Socket): number {
   return socket.writableLength + (socket instanceof SlabSocket ? socket.unsent : 0)
 }
 
-/** What Node's sockets have and do not declare. */
-interface Inner extends Socket {
-  _handle: { useUserBuffer?: unknown } | null
-  _server?: unknown
-  server?: unknown
-}
-
-class SlabServer extends Server {
-  override emit(event: string | symbol, ...told: unknown[]): boolean {
-    const [socket] = told
-    if (event !== 'connection' || !(socket instanceof Socket)) return super.emit(event, ...told)
-    return super.emit(event, acceptSlabs(socket))
-  }
-}
-
-class SlabSocket extends Socket {
+export class SlabSocket extends Socket {
   /** How much it lends at most. */
   lends = 0
   direct: ((bytes: Buffer) => void) | undefined

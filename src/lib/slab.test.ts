@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { closeSlab, debug, giveBack, lend, SLAB_BYTES, settle, takeSlab } from './slab.ts'
-import { connectSlabs, createSlabServer, lendReads, unsentBytes, writeDirectly } from './slab-socket.ts'
+import { createSlabServer } from './slab-server.ts'
+import { connectSlabs, lendReads, unsentBytes, writeDirectly } from './slab-socket.ts'
 
 debug.poison = true
 

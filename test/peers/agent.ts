@@ -6,7 +6,7 @@ import { socketStream } from '../../src/agent/http/upstream.ts'
 import type { Choice, Routing, Secure } from '../../src/agent/routing.ts'
 import type { AppTls } from '../../src/agent/tls/app-tls.ts'
 import { systemClock } from '../../src/lib/clock.ts'
-import { createSlabServer } from '../../src/lib/slab-socket.ts'
+import { createSlabServer } from '../../src/lib/slab-server.ts'
 
 export interface Agent {
   port: number

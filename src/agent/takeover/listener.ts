@@ -1,7 +1,7 @@
 /** The socket that taken connections arrive at. */
 import { once } from 'node:events'
 import type { AddressInfo, ListenOptions, Server, Socket } from 'node:net'
-import { createSlabServer } from '../../lib/slab-socket.ts'
+import { createSlabServer } from '../../lib/slab-server.ts'
 import { closeTaken } from './close-taken.ts'
 import type { TakeoverMode } from './nft.ts'
 

@@ -1,7 +1,7 @@
 /** The port for carriers. */
 import { once } from 'node:events'
 import type { Server } from 'node:net'
-import { createSlabServer } from '../../lib/slab-socket.ts'
+import { createSlabServer } from '../../lib/slab-server.ts'
 import { tcpLink } from '../../wire/link/tcp.ts'
 import { type CarrierOptions, carry } from './carrier.ts'
 import { Strangers } from './strangers.ts'
