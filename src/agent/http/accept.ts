@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import { Cancellation } from '../../lib/cancellation.ts'
 import { type Clock, systemClock } from '../../lib/clock.ts'
+import { readDirectly } from '../../lib/slab-socket.ts'
 import { spliceSocket } from '../../wire/carrier/splice-socket.ts'
 import type { Stream } from '../../wire/session/contract.ts'
 import { StreamRefused } from '../../wire/session/refused.ts'
@@ -21,6 +22,7 @@ import { watchPaused } from './watch-paused.ts'
 
 /** A client that is silent for so long may wait for the server to speak first. */
 const SILENT_MS = 1000
+const NOTHING: Buffer = Buffer.alloc(0)
 /** Made once: to make an error is to walk the stack. */
 const GONE = new Error('the client is gone')
 
@@ -126,19 +128,21 @@ class Reception {
   #firstBytes(): Promise<Buffer> {
     const client = this.#client
     const { promise, resolve } = Promise.withResolvers<Buffer>()
-    let bytes = Buffer.alloc(0)
+    let bytes: Buffer = NOTHING
     const done = (): void => {
       timer.cancel()
+      readDirectly(client, undefined)
       client.off('data', onData).off('end', done).off('close', done)
       client.pause()
       resolve(bytes)
     }
     const onData = (more: Buffer): void => {
-      bytes = Buffer.concat([bytes, more])
+      bytes = bytes.length === 0 ? more : Buffer.concat([bytes, more])
       if (speaksHttp(bytes) !== 'more' && speaksHttp2(bytes) !== 'more') done()
     }
     const timer = this.#clock.after(SILENT_MS, done)
-    client.on('data', onData).once('end', done).once('close', done)
+    readDirectly(client, onData)
+    client.once('end', done).once('close', done)
     client.resume()
     return promise
   }
@@ -194,7 +198,7 @@ class Reception {
   }
 
   /** Where nothing listens on the laptop, that is the app, or nobody: its user says which. */
-  async #open(choice: Choice, first: Buffer = Buffer.alloc(0), about: RawConnection = {}): Promise<Other> {
+  async #open(choice: Choice, first: Buffer = NOTHING, about: RawConnection = {}): Promise<Other> {
     if (choice.to === 'laptop') {
       try {
         const from = `${this.#client.remoteAddress}:${this.#client.remotePort}`
