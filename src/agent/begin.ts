@@ -10,8 +10,16 @@ import type { TakeoverMode } from './takeover/nft.ts'
 import { prepareTakeover } from './takeover/prepare.ts'
 import { writeHandover } from './write-handover.ts'
 
-/** A guest is small: a young generation of 1 MiB, no threads of V8's own, and nobody opens a debugger by a signal. */
-export const AGENT_FLAGS: readonly string[] = ['--max-semi-space-size=4', '--single-threaded', '--disable-sigusr1']
+/**
+ * A guest is small: a young generation of 1 MiB, no threads of V8's own, and nobody opens a debugger by a signal. And what a request needs is made where
+ * it is young: V8 may learn in a rush that such things live long, makes them among the old from then on, and has to copy all that they lead to.
+ */
+export const AGENT_FLAGS: readonly string[] = [
+  '--max-semi-space-size=4',
+  '--no-allocation-site-pretenuring',
+  '--single-threaded',
+  '--disable-sigusr1',
+]
 /** One thread for look-ups, which shares malloc's one arena with the program. */
 export const AGENT_MEMORY: Readonly<Record<string, string>> = { UV_THREADPOOL_SIZE: '1', MALLOC_ARENA_MAX: '1' }
 

@@ -1,4 +1,5 @@
 /** Sessions of daemons, over circuits that managers switch here. */
+import { ChurnMap } from '../lib/churn.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import { Waiters } from '../lib/waiters.ts'
@@ -54,7 +55,7 @@ export class Laptops {
   readonly #laptops = new Map<Session, Laptop>()
   readonly #waiters: Waiters
   readonly #registry = new Registry()
-  readonly #watchers = new WeakMap<Laptop, Map<LaptopWatcher, string>>()
+  readonly #watchers = new WeakMap<Laptop, ChurnMap<LaptopWatcher, string>>()
   #pending = 0
 
   constructor(options: LaptopsOptions) {
@@ -154,7 +155,7 @@ export class Laptops {
       session.close(new Error('this session is not known here'))
       return
     }
-    const watchers = new Map<LaptopWatcher, string>()
+    const watchers = new ChurnMap<LaptopWatcher, string>()
     const watch: Laptop['watch'] = (intercept, watcher) => {
       watchers.set(watcher, intercept)
       return () => void watchers.delete(watcher)

@@ -1,4 +1,5 @@
 /** Streams that are led to laptops, by attachment: who loses the right to one has what is under way for a while, and no longer. */
+import { ChurnSet } from '../lib/churn.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Stream } from '../wire/session/contract.ts'
 
@@ -8,7 +9,7 @@ export const FINISH_MS = 10_000
 export class Led {
   readonly #clock: Clock
   /** By the Intercept's uid. */
-  readonly #streams = new Map<string, Set<Stream>>()
+  readonly #streams = new Map<string, ChurnSet<Stream>>()
   readonly #timers = new Set<Timer>()
 
   constructor(clock: Clock) {
@@ -16,9 +17,9 @@ export class Led {
   }
 
   add(intercept: string, stream: Stream): void {
-    const known = this.#streams.get(intercept)
-    if (known === undefined) this.#streams.set(intercept, new Set([stream]))
-    else known.add(stream)
+    const known = this.#streams.get(intercept) ?? new ChurnSet<Stream>()
+    this.#streams.set(intercept, known)
+    known.add(stream)
   }
 
   /** It is over. */

@@ -1,4 +1,5 @@
 /** Many DNS questions over one stream: each gets an id of its own there, and its own back. */
+import { ChurnMap } from '../lib/churn.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { Session, Stream } from '../wire/session/contract.ts'
 
@@ -17,7 +18,7 @@ interface Question {
 export class DnsStream {
   readonly #stream: Stream
   readonly #clock: Clock
-  readonly #questions = new Map<number, Question>()
+  readonly #questions = new ChurnMap<number, Question>()
   #nextId = 0
   #rest: Buffer = Buffer.alloc(0)
 

@@ -2,11 +2,13 @@
  * One runner as the daemon sees it: starts it in its namespaces, takes its sockets, passes connections in, ends it.
  * The namespaces live as long as the runner, or a program in them, does.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import type dgram from 'node:dgram'
 import { mkdirSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import { type Code, fault } from '../diagnose/catalogue.ts'
+import { ChurnMap } from '../lib/churn.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/logger.ts'
 import type { FromRunner, RunnerOptions, ToRunner } from '../lib/runner-protocol.ts'
@@ -42,7 +44,7 @@ export class Runner {
   readonly #handlers: RunnerHandlers
   readonly #clock: Clock
   readonly #folder: string
-  readonly #waiting = new Map<number, { resolve: (socket: net.Socket) => void; reject: (error: Error) => void }>()
+  readonly #waiting = new ChurnMap<number, { resolve: (socket: net.Socket) => void; reject: (error: Error) => void }>()
   readonly #sockets: { close(): unknown }[] = []
   #nextId = 1
   #ended = false

@@ -2,6 +2,7 @@
 
 import { Bucket } from '../../lib/bucket.ts'
 import { Budget } from '../../lib/budget.ts'
+import { ChurnSet } from '../../lib/churn.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { CopyCounts, Dropped, Route } from '../../wire/messages/control.ts'
 import type { Copy } from '../routing.ts'
@@ -27,7 +28,7 @@ export class Wiretap {
   readonly #options: WiretapOptions
   readonly #random: () => number
   readonly #dropped: Dropped = { slow: 0, rate: 0, large: 0, broken: 0 }
-  readonly #open = new Set<RequestCopy>()
+  readonly #open = new ChurnSet<RequestCopy>()
   #copied = 0
   #told = ''
   #line: Line | undefined

@@ -1,4 +1,5 @@
 /** Who asks one target: those whose streams are open there, and those who wait until there is room for one. */
+import { ChurnMap, ChurnSet } from '../../lib/churn.ts'
 import type { Asker, Loss } from './asker.ts'
 import type { HopStream } from './hop-stream.ts'
 import type { UpstreamHop } from './upstream-hop.ts'
@@ -8,8 +9,8 @@ const UNSAID_STREAMS = 100
 
 export class Askers {
   readonly #target: UpstreamHop
-  readonly #waiting = new Set<Asker>()
-  readonly #asking = new Map<HopStream, Asker>()
+  readonly #waiting = new ChurnSet<Asker>()
+  readonly #asking = new ChurnMap<HopStream, Asker>()
 
   constructor(target: UpstreamHop) {
     this.#target = target

@@ -1,4 +1,5 @@
 /** The requests of one client that are under way: each is begun, its target decided by what filters want to know, and told of what happens to others. */
+import { ChurnMap } from '../../lib/churn.ts'
 import { ERROR_CODE } from '../../lib/http2/error-code.ts'
 import type { FieldBlock } from '../../lib/http2/hpack/field.ts'
 import { Http2Error } from '../../lib/http2/http2-error.ts'
@@ -29,7 +30,7 @@ export interface ExchangesOptions extends Pick<ConnectionOptions, 'port' | 'cloc
 
 export class Exchanges implements ExchangeUser {
   readonly #options: ExchangesOptions
-  readonly #open = new Map<HopStream, Exchange>()
+  readonly #open = new ChurnMap<HopStream, Exchange>()
   readonly #heads = new Heads()
   #isOver = false
 

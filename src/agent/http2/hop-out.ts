@@ -1,4 +1,5 @@
 /** What one hop sends: frames, within the peer's windows, the streams that wait for room in turn. */
+import { ChurnSet } from '../../lib/churn.ts'
 import type { ErrorCode } from '../../lib/http2/error-code.ts'
 import {
   FLAG,
@@ -32,7 +33,7 @@ export class HopOut {
   sentBytes = 0
   #sentWhileFull = 0
   /** Streams that hold octets and have a window of their own. */
-  readonly #waiting = new Set<HopStream>()
+  readonly #waiting = new ChurnSet<HopStream>()
   #transport: Transport | undefined
   #isFull = true
 
@@ -121,8 +122,9 @@ export class HopOut {
 
   /** Sends what waited, a frame of each stream in turn. */
   pump(): void {
-    for (const stream of this.#waiting) {
-      if (this.#isFull || this.window.left <= 0) return
+    while (!this.#isFull && this.window.left > 0) {
+      const [stream] = this.#waiting
+      if (stream === undefined) return
       this.#waiting.delete(stream)
       // Behind all others.
       if (stream.sendHeld(Math.min(this.window.left, MAX_PAYLOAD_BYTES))) this.#waiting.add(stream)

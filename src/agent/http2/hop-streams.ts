@@ -1,4 +1,5 @@
 /** Which streams of a hop are open, which were, and which frames may still come for those that are over (RFC 9113 §5.1). */
+import { ChurnMap, ChurnSet } from '../../lib/churn.ts'
 import { unexpected } from '../../lib/http2/block-assembler.ts'
 import { ERROR_CODE } from '../../lib/http2/error-code.ts'
 import { MAX_31 } from '../../lib/http2/frame.ts'
@@ -9,13 +10,13 @@ import type { HopStream } from './hop-stream.ts'
 const MAX_RESET_IDS = 2048
 
 export class HopStreams {
-  readonly open = new Map<number, HopStream>()
+  readonly open = new ChurnMap<number, HopStream>()
   /** Of those the peer opened, or of ours. */
   last = 0
   /** We have said GOAWAY: the peer may have opened streams before it read that. */
   isClosing = false
   readonly #isServer: boolean
-  readonly #resetIds = new Set<number>()
+  readonly #resetIds = new ChurnSet<number>()
 
   constructor(isServer: boolean) {
     this.#isServer = isServer

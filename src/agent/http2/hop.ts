@@ -2,7 +2,9 @@
  * One side of a proxied HTTP/2 connection: the agent as the server of a client, or as the client of a target. A hop owns its SETTINGS, PING,
  * GOAWAY and the connection's flow control; what belongs to streams it gives to their users.
  */
+
 import type { Budget } from '../../lib/budget.ts'
+import type { ChurnMap } from '../../lib/churn.ts'
 import type { ErrorCode } from '../../lib/http2/error-code.ts'
 import { FRAME, goawayPayload } from '../../lib/http2/frame.ts'
 import { FrameReader } from '../../lib/http2/frame-reader.ts'
@@ -69,7 +71,7 @@ export class Hop implements FlowHandlers {
   }
 
   /** Those that are open, by their ids. */
-  get streams(): ReadonlyMap<number, HopStream> {
+  get streams(): ChurnMap<number, HopStream> {
     return this.#table.open
   }
 

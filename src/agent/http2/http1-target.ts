@@ -1,6 +1,8 @@
 /** A target that speaks HTTP/1.1 only, seen as one that speaks HTTP/2: each stream is a request on a connection of its own. */
+
 import type { Budget } from '../../lib/budget.ts'
 import { Cancellation } from '../../lib/cancellation.ts'
+import { ChurnSet } from '../../lib/churn.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { FieldBlock } from '../../lib/http2/hpack/field.ts'
 import { requestHead } from '../../lib/http2/messages/request-head.ts'
@@ -32,7 +34,7 @@ export class Http1Target implements HopUser {
   readonly #far: Stream
   /** What HTTP/2 is spoken to; its preface is left out. */
   readonly stream: Stream
-  readonly #exchanges = new Set<Http1Exchange>()
+  readonly #exchanges = new ChurnSet<Http1Exchange>()
   readonly #gone = new Cancellation()
   #isCrowded = false
 

@@ -1,6 +1,8 @@
 /** The socket that taken connections arrive at. */
+
 import { once } from 'node:events'
 import type { AddressInfo, ListenOptions, Server, Socket } from 'node:net'
+import { ChurnSet } from '../../lib/churn.ts'
 import { createSlabServer } from '../../lib/slab-server.ts'
 import { closeTaken } from './close-taken.ts'
 import type { TakeoverMode } from './nft.ts'
@@ -24,7 +26,7 @@ export interface Listener {
  * @param fds descriptors of listening sockets
  */
 export async function listenOn(fds: number[], mode: TakeoverMode, onTaken: OnTaken): Promise<Listener> {
-  const open = new Set<Socket>()
+  const open = new ChurnSet<Socket>()
   // Only `redirect` needs to ask the kernel: the other way saves the memory.
   const portOf =
     mode === 'tproxy'

@@ -1,5 +1,7 @@
 /** One wiretap at this laptop: copies come on streams of agents, the program gets as many at a time as there are places. */
+
 import { Budget } from '../../lib/budget.ts'
+import { ChurnSet } from '../../lib/churn.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { DifferenceEvent, WiretapCounts } from '../../lib/daemon-api.ts'
 import type { Ignored } from '../../lib/diff/ignored.ts'
@@ -36,7 +38,7 @@ export class Copies implements Taker {
   readonly #budget = new Budget(HELD_BYTES)
   readonly #lines = new Set<Line>()
   /** One for each copy that is under way. */
-  readonly #limits = new Set<AbortController>()
+  readonly #limits = new ChurnSet<AbortController>()
   /** Whose copies were dropped for want of a place: they hear of it when one is free. */
   #owed: Line[] = []
 

@@ -1,4 +1,5 @@
 /** The stream on which one agent's copies come. */
+import { ChurnMap } from '../../lib/churn.ts'
 import { CopyReader, type CopyRecord } from '../../wire/copies.ts'
 import { COPIES_UNDER_WAY, COPY_DONE_BYTES } from '../../wire/messages/copies.ts'
 import type { Stream } from '../../wire/session/contract.ts'
@@ -17,7 +18,7 @@ export class Line {
   readonly #stream: Stream
   readonly #handlers: LineHandlers
   /** Who waits for answers, by the copies' numbers. */
-  readonly #answers = new Map<number, TakeAnswer>()
+  readonly #answers = new ChurnMap<number, TakeAnswer>()
   /** Copies that the agent was not told are done with. */
   #open = 0
 

@@ -4,6 +4,7 @@
  * The sender asks four times a flight what has arrived; each answer is a sample of both.
  */
 
+import { ChurnMap } from '../../lib/churn.ts'
 import { Gain, LEAST_GAIN } from './gain.ts'
 
 const START_BYTES = 512 * 1024
@@ -38,7 +39,7 @@ interface Ask {
 }
 
 export class Flight {
-  readonly #asks = new Map<number, Ask>()
+  readonly #asks = new ChurnMap<number, Ask>()
   readonly #rates = new Float64Array(RATES)
   #rateCount = 0
   readonly #gain = new Gain()

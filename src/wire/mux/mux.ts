@@ -1,4 +1,5 @@
 /** The multiplexer: joins frames, flows, windows and the outbox on one link. */
+import { ChurnMap } from '../../lib/churn.ts'
 import { type Clock, systemClock } from '../../lib/clock.ts'
 import type { Link } from '../link/link.ts'
 import { type Mux, type MuxHandlers, RESET_CODES, type ResetCode } from './contract.ts'
@@ -33,8 +34,11 @@ export class LinkMux implements Mux {
   readonly #context: FlowContext
   readonly #outbox: Outbox
   readonly #budget: WindowBudget = { grownBytes: 0, waitingBytes: 0, rttMs: START_RTT_MS }
-  readonly #flows = new Map<number, MuxFlow>()
-  readonly #pings = new Map<number, { sent: number; resolve: (ms: number) => void; reject: (error: Error) => void }>()
+  readonly #flows = new ChurnMap<number, MuxFlow>()
+  readonly #pings = new ChurnMap<
+    number,
+    { sent: number; resolve: (ms: number) => void; reject: (error: Error) => void }
+  >()
   readonly #odd: number
   #nextId: number
   #lastFarId = 0
