@@ -19,6 +19,8 @@ export type Loss =
   | { kind: 'not opened'; error: Error }
   /** It takes no more, and has not looked at this (RFC 9113 §6.8). */
   | { kind: 'unheard' }
+  /** It does not speak HTTP/2, and so has not looked at this either. */
+  | { kind: 'no http2' }
   /** Its connection for this one stream. */
   | { kind: 'broken'; why: string }
   /** It does not know extended CONNECT. */

@@ -11,6 +11,7 @@ import { NO_PROTOCOL } from '../http/dispatcher.ts'
 import type { Choice, Copy, Laptop } from '../routing.ts'
 import { AnswerSide } from './answer-side.ts'
 import type { Asker, Loss } from './asker.ts'
+import { isGrpc } from './grpc-answer.ts'
 import { headBytes } from './heads.ts'
 import type { HopStream, StreamUser } from './hop-stream.ts'
 import { MessageCopies } from './message-copies.ts'
@@ -19,14 +20,14 @@ import type { UpstreamHop } from './upstream-hop.ts'
 
 /** Whose exchange it is. */
 export interface ExchangeUser {
-  /** The hop to whom it goes. */
-  hopTo(choice: Choice): UpstreamHop
+  /** The hop to whom it goes. @returns undefined when he speaks HTTP/1.1 only, in which no gRPC call can be asked */
+  hopTo(choice: Choice, isGrpc: boolean): UpstreamHop | undefined
   /** Who else takes it, `without` those who have just said that they take none. */
   decideAgain(exchange: Exchange, without?: ReadonlySet<string>): Choice
   /** The app has gone; the client may have to see it. */
   appGone(exchange: Exchange, how: Loss): void
-  /** The laptop's program refuses HTTP/2 within TLS. @returns whether it can be asked in another HTTP */
-  refusedProtocol(laptop: Laptop): boolean
+  /** The laptop's program refuses HTTP/2 within TLS. */
+  refusedHttp2(laptop: Laptop): void
   onDeclined(): void
   onUnheard(): void
   onRefused(): void
@@ -37,6 +38,9 @@ export interface ExchangeUser {
 /** A program that takes nothing is asked no more often for one request. */
 const MAX_TRIES = 3
 const TO_APP: Choice = { to: 'app' }
+/** Of own answers. */
+const WHOSE = { app: 'The app', laptop: 'The program on the laptop' }
+
 export class Exchange implements StreamUser, Asker {
   readonly down: HopStream
   /** What the request's head takes. */
@@ -49,6 +53,7 @@ export class Exchange implements StreamUser, Asker {
   #without: ReadonlySet<string> | undefined
   #to: UpstreamHop | undefined
   #up: HopStream | undefined
+  readonly #isGrpc: boolean
   #tries = 0
   #over = false
 
@@ -56,6 +61,7 @@ export class Exchange implements StreamUser, Asker {
     this.#user = user
     this.down = down
     this.headBytes = headBytes(block, head.fields.length)
+    this.#isGrpc = isGrpc(head)
     this.#request = new RequestSide(down, head, block, endStream)
     this.#answer = new AnswerSide(down, head)
   }
@@ -100,8 +106,9 @@ export class Exchange implements StreamUser, Asker {
     this.#choice = choice
     this.#without = without
     this.#up = undefined
-    this.#to = this.#user.hopTo(choice)
-    this.#to.ask(this)
+    this.#to = this.#user.hopTo(choice, this.#isGrpc)
+    if (this.#to === undefined) this.#noHttp2()
+    else this.#to.ask(this)
   }
 
   begin(to: UpstreamHop): void {
@@ -133,8 +140,9 @@ export class Exchange implements StreamUser, Asker {
     const wasFresh = from.isFresh
     this.#up = undefined
     this.#to = undefined
-    if (how.kind === 'not opened') this.#notOpened(how)
+    if (how.kind === 'not opened') this.#notOpened(how, from.isBridged)
     else if (how.kind === 'unheard') this.#again()
+    else if (how.kind === 'no http2') this.#noHttp2()
     else if (how.kind === 'unable') {
       const text = 'The program that takes this request knows no CONNECT for other protocols (RFC 8441).'
       this.#answerItself(501, 'RC-E-320', text)
@@ -250,13 +258,15 @@ export class Exchange implements StreamUser, Asker {
     this.#answerItself(502, 'RC-E-312', text)
   }
 
-  #notOpened({ error }: { error: Error }): void {
+  #notOpened({ error }: { error: Error }, inHttp1: boolean): void {
     const choice = this.#choice
     if (choice.to === 'app') this.#user.appGone(this, { kind: 'not opened', error })
     else if (!(error instanceof StreamRefused))
       this.#answerItself(503, 'RC-E-310', `The laptop that takes this request is not reachable: ${error.message}.`)
-    else if (NO_PROTOCOL.test(error.code) && this.#user.refusedProtocol(choice)) this.#again()
-    else if (error.code === 'ended') {
+    else if (NO_PROTOCOL.test(error.code) && !inHttp1) {
+      this.#user.refusedHttp2(choice)
+      this.#noHttp2()
+    } else if (error.code === 'ended') {
       const without = new Set([...(this.#without ?? []), choice.key])
       this.lead(this.#user.decideAgain(this, without), without)
     } else {
@@ -264,6 +274,12 @@ export class Exchange implements StreamUser, Asker {
       if (choice.ifDown === 'app') this.lead(TO_APP)
       else this.#answerItself(503, 'RC-E-311', 'Nothing listens on the laptop that takes this request.')
     }
+  }
+
+  /** Who takes it does not speak HTTP/2. gRPC is HTTP/2's alone: its trailers, and answers while the call goes on. */
+  #noHttp2(): void {
+    if (!this.#isGrpc) this.#again()
+    else this.#answerItself(503, 'RC-E-313', `${WHOSE[this.#choice.to]} speaks HTTP/1.1 only, which has no gRPC.`)
   }
 
   /** Who was asked has not looked at it, or it may be asked twice. */

@@ -93,8 +93,9 @@ export class Exchanges implements ExchangeUser {
     for (const exchange of [...this.#open.values()]) exchange.abandon()
   }
 
-  hopTo(choice: Choice): UpstreamHop {
-    return this.#options.targets.to(choice)
+  hopTo(choice: Choice, isGrpc: boolean): UpstreamHop | undefined {
+    const { targets } = this.#options
+    return isGrpc ? targets.to(choice, true) : targets.to(choice)
   }
 
   decideAgain(exchange: Exchange, without?: ReadonlySet<string>): Choice {
@@ -109,8 +110,8 @@ export class Exchanges implements ExchangeUser {
     this.#options.onAppGone(how, othersGoOn)
   }
 
-  refusedProtocol(laptop: Laptop): boolean {
-    return this.#options.targets.refusedProtocol(laptop)
+  refusedHttp2(laptop: Laptop): void {
+    this.#options.targets.refusedHttp2(laptop)
   }
 
   onDeclined(): void {

@@ -33,7 +33,7 @@ export class Targets {
   /** Those that take new streams, by their key; and all that are not over. */
   readonly #open = new Map<string, UpstreamHop>()
   readonly hops: Set<UpstreamHop> = new Set()
-  /** Targets that turned out to speak HTTP/1.1 only. */
+  /** Targets that turned out to speak HTTP/1.1 only, or seemed to. */
   readonly #speakHttp1 = new Set<string>()
   /** Key of the last that was asked. */
   lastUsed: string = APP
@@ -42,23 +42,34 @@ export class Targets {
     this.#options = options
   }
 
-  to(choice: Choice): UpstreamHop {
+  /**
+   * @param inHttp2 it cannot be asked in another HTTP. Who only seemed to speak none, or a while ago, is asked once more.
+   * @returns undefined when it has to be, since whom it goes to speaks HTTP/1.1 only
+   */
+  to(choice: Choice, inHttp2: true): UpstreamHop | undefined
+  to(choice: Choice, inHttp2?: false): UpstreamHop
+  to(choice: Choice, inHttp2 = false): UpstreamHop | undefined {
+    const { port, routing, clock } = this.#options
     const key = choice.to === 'app' ? APP : choice.key
-    this.lastUsed = key
     const known = this.#open.get(key)
-    if (known !== undefined) return known
-    const hop = this.#make(choice, key)
+    if (known !== undefined && !(inHttp2 && known.isBridged)) {
+      this.lastUsed = key
+      return known
+    }
+    const speaksHttp1 = spokenBy(routing, clock, port, key) === 'http1'
+    if (inHttp2 && speaksHttp1) return undefined
+    this.lastUsed = key
+    known?.retire()
+    const hop = this.#make(choice, key, !inHttp2 && (speaksHttp1 || this.#speakHttp1.has(key)))
     this.#open.set(key, hop)
     this.hops.add(hop)
     hop.begin()
     return hop
   }
 
-  /** The laptop's program refuses HTTP/2 within TLS. @returns whether it can be asked in HTTP/1.1, and was not */
-  refusedProtocol({ key }: Laptop): boolean {
-    if (this.#speakHttp1.has(key)) return false
+  /** The laptop's program refuses HTTP/2 within TLS. */
+  refusedHttp2({ key }: Laptop): void {
     this.#noteHttp1(key, true)
-    return true
   }
 
   /** Ends all of them. */
@@ -68,11 +79,14 @@ export class Targets {
     this.#open.clear()
   }
 
-  #make(choice: Choice, key: string): UpstreamHop {
-    const { port, routing, clock, held, maxStreams, onOver, onSettings, onRead } = this.#options
-    const isBridged = this.#speakHttp1.has(key) || spokenBy(routing, clock, port, key) === 'http1'
+  #make(choice: Choice, key: string, isBridged: boolean): UpstreamHop {
+    const { clock, held, maxStreams, onOver, onSettings, onRead } = this.#options
     return new UpstreamHop({
-      ...{ choice, clock, held, maxStreams, isBridged, onSettings, onRead },
+      ...{ choice, clock, held, maxStreams, isBridged, onRead },
+      onSettings: () => {
+        if (!isBridged) this.#speakHttp1.delete(key)
+        onSettings()
+      },
       onNoHttp2: (_hop, sure) => this.#noteHttp1(key, sure),
       open: async (hop, first, cancellation) =>
         isBridged ? this.#bridge(hop, first) : this.#connect(hop.choice, first, cancellation),

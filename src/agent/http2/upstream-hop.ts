@@ -126,6 +126,12 @@ export class UpstreamHop implements HopUser {
     else this.#stream?.resume()
   }
 
+  /** Takes no new streams; ends when those under way are over. */
+  retire(): void {
+    this.#retire()
+    this.#endIfIdle()
+  }
+
   /** Ends it in order. Nobody asks any more. */
   close(): void {
     this.#leave()
@@ -199,8 +205,7 @@ export class UpstreamHop implements HopUser {
           this.#options.onRead()
         },
         onLeave: () => {
-          this.#retire()
-          this.#endIfIdle()
+          this.retire()
           this.#options.onRead()
         },
       })
@@ -258,10 +263,10 @@ export class UpstreamHop implements HopUser {
       if (how.kind === 'gone' && how.why !== LOST) letGo(this.#stream, this.#options.clock)
       else this.#stream.reset('cancel', 'it is of no use any more')
     }
-    for (const asker of waiting) asker.lost(this, how.kind === 'not opened' ? how : { kind: 'unheard' })
-    // Who does not speak HTTP/2 has understood nothing.
-    for (const asker of asking) asker.lost(this, this.#isNoHttp2 ? { kind: 'unheard' } : how)
-    this.#options.onOver(this, this.#isNoHttp2 ? { kind: 'unheard' } : how)
+    const loss: Loss = this.#isNoHttp2 ? { kind: 'no http2' } : how
+    for (const asker of waiting) asker.lost(this, loss.kind === 'gone' ? { kind: 'unheard' } : loss)
+    for (const asker of asking) asker.lost(this, loss)
+    this.#options.onOver(this, loss)
   }
 
   /** @returns who asked here */

@@ -6,6 +6,7 @@ export const AGENT_CODES = {
   'RC-E-310': { kind: 'environment', exit: 69, title: 'The laptop did not answer a request' },
   'RC-E-311': { kind: 'environment', exit: 69, title: 'Nothing listens on the laptop port' },
   'RC-E-312': { kind: 'environment', exit: 69, title: 'A declined request was too large to be given to the app' },
+  'RC-E-313': { kind: 'environment', exit: 69, title: 'A gRPC call belongs to a program that speaks HTTP/1.1 only' },
   'RC-E-320': { kind: 'user', exit: 65, title: 'A request was refused because it can be read in two ways' },
   'RC-E-330': { kind: 'environment', exit: 69, title: "The key of the app's certificate was not found" },
   'RC-E-331': { kind: 'environment', exit: 69, title: "The app's files cannot be read" },
