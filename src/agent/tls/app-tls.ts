@@ -46,6 +46,7 @@ interface Kind {
 
 interface Known {
   port: number
+  /** From then on the app is asked again. */
   until: number
   ending: Promise<Ending | undefined>
   problem: string | undefined
@@ -55,10 +56,10 @@ interface Known {
 
 /** What is known of the app is looked at again after so long, when it is asked for. */
 const KNOWN_MS = 10_000
-/** What was wrong with a kind that nobody has asked for since is told no longer. */
+/** What was wrong with a kind that nobody has asked for since is told no longer, and it may be forgotten. */
 const TOLD_MS = 60_000
-/** Kinds of connections that are known at once: clients choose them. */
-const MAX_KINDS = 64
+/** Kinds of connections that are remembered at once: clients choose them. */
+const MAX_KINDS = 256
 /** Characters of what is wrong: certificates and paths have names of any length. */
 const MAX_PROBLEM = 1500
 /** Application protocols that can be looked into. */
@@ -115,30 +116,34 @@ export class AppTls {
     paths: readonly string[],
   ): Promise<EndedTls | undefined> {
     const kind: Kind = { place, hello, paths }
-    const ending = await this.#ending(kind)
+    const known = this.#know(kind)
+    const ending = await known.ending
     if (ending === undefined) return undefined
     const { context, protocol, asks } = ending
     const inside = await endTls({ client, read, context, protocol, asks, clock: this.#options.clock })
     // An app that lets everybody finish the handshake may take whom its authorities have not signed, and says so afterwards: without a certificate he is its own.
-    const isKnown = asks !== undefined && isProved(inside)
-    const isUnproved = asks !== undefined && !isKnown
-    if (isUnproved) this.#sawUnproved(kind)
+    const proved = asks !== undefined && isProved(inside)
+    const isUnproved = asks !== undefined && !proved
+    if (isUnproved) this.#sawUnproved(kind, known)
     return {
       client: inside,
       isUnproved,
       secure: { servername: hello.servername, protocol },
-      connectApp: (cancellation) => this.#connect(kind, isKnown, cancellation),
+      connectApp: (cancellation) => this.#connect(kind, known, proved, cancellation),
     }
   }
 
-  /** To the app, which may serve another certificate than a moment ago: that one must be its own too. */
-  async #connect(kind: Kind, isKnown: boolean, cancellation: Cancellation): Promise<Stream> {
+  /**
+   * To the app, which may serve another certificate than a moment ago: that one must be its own too.
+   * @param before what the client was answered by
+   */
+  async #connect(kind: Kind, before: Known, proved: boolean, cancellation: Cancellation): Promise<Stream> {
     const { place, hello } = kind
-    for (let again = true; ; again = false) {
-      const ending = await this.#ending(kind)
+    for (let known = this.#know(kind, before), again = true; ; known = this.#know(kind, known), again = false) {
+      const ending = await known.ending
       if (ending === undefined) throw new Error('the app serves a certificate that is not known to be its own')
       const { certificate, protocol, own, sessions } = ending
-      const which = isKnown ? 1 : 0
+      const which = proved ? 1 : 0
       const settings = {
         ...place,
         servername: hello.servername,
@@ -150,44 +155,54 @@ export class AppTls {
           sessions[which] = session
         },
         // A client that showed none is one for the app too.
-        ...(isKnown && { own }),
+        ...(proved && { own }),
       }
       try {
         return socketStream(await connectAppTls(settings))
       } catch (error) {
         if (!(error instanceof CertificateChanged) || !again) throw error
-        for (const known of this.#known.values()) known.until = 0
+        const now = this.#options.clock.now()
+        for (const one of [known, ...this.#known.values()]) one.until = Math.min(one.until, now)
       }
     }
   }
 
-  async #ending(kind: Kind): Promise<Ending | undefined> {
+  /** @param last what this connection knew: it need not be remembered */
+  #know(kind: Kind, last?: Known): Known {
     const now = this.#options.clock.now()
-    const { place } = kind
+    const { port } = kind.place
     const key = keyOf(kind)
-    const before = this.#known.get(key)
-    if (before !== undefined && before.until > now) return before.ending
+    const remembered = this.#known.get(key)
+    const before = remembered ?? last
+    if (before !== undefined && before.until > now) return before
     const { promise, resolve } = Promise.withResolvers<Ending | undefined>()
-    const known: Known = {
-      ...{ port: place.port, until: now + KNOWN_MS, ending: promise, problem: before?.problem },
-      hasUnproved: before?.hasUnproved ?? false,
+    const { problem, hasUnproved = false } = before ?? {}
+    const known: Known = { port, until: now + KNOWN_MS, ending: promise, problem, hasUnproved }
+    if (remembered !== undefined || this.#hasPlace(now)) {
+      // The one that was asked for last is the last.
+      this.#known.delete(key)
+      this.#known.set(key, known)
     }
-    // The one that was asked for last is the last.
-    this.#known.delete(key)
-    this.#known.set(key, known)
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= MAX_KINDS) break
-      this.#known.delete(oldest)
+    resolve(this.#learn(kind, known, before?.ending))
+    return known
+  }
+
+  /** Whoever is asked for stays: else a client that asks for ever new names had those of others forgotten. */
+  #hasPlace(now: number): boolean {
+    if (this.#known.size < MAX_KINDS) return true
+    for (const [key, { until }] of this.#known) {
+      if (until + TOLD_MS > now) return false
+      this.#known.delete(key)
+      return true
     }
-    resolve(this.#learn(kind, known, await before?.ending))
-    return promise
+    return false
   }
 
   /** Never rejects. */
-  async #learn(kind: Kind, known: Known, before: Ending | undefined): Promise<Ending | undefined> {
+  async #learn(kind: Kind, known: Known, before: Known['ending'] | undefined): Promise<Ending | undefined> {
     const { port } = kind.place
     try {
-      const ending = await this.#look(kind, before)
+      const ending = await this.#look(kind, await before)
       this.#say(known, undefined)
       return ending
     } catch (error) {
@@ -241,9 +256,9 @@ export class AppTls {
       throw new NotEnded('RC-E-335', 'the app verifies its clients, and does not take its own certificate for one')
   }
 
-  #sawUnproved(kind: Kind): void {
-    const known = this.#known.get(keyOf(kind))
-    if (known === undefined || known.hasUnproved) return
+  #sawUnproved(kind: Kind, answered: Known): void {
+    const known = this.#known.get(keyOf(kind)) ?? answered
+    if (known.hasUnproved) return
     known.hasUnproved = true
     this.#options.onChange()
   }

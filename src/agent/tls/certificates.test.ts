@@ -18,6 +18,7 @@ import {
 } from './fixtures/secure-place.ts'
 
 const renewed = createCertificate(authority, 'orders', { hosts: ['orders.shop'] })
+const checkServerIdentity = (): undefined => undefined
 
 after(closePlaces)
 
@@ -75,6 +76,34 @@ describe('what TLS is ended with', { timeout: 30_000 }, () => {
       assert.match(await ask(await secureDial(at.port), get('/1', 'Connection: close')), /app GET/)
     // The first is the question how it answers.
     assert.deepEqual(resumed, [false, false, true, true])
+  })
+
+  it('names that a client makes up put nothing out of memory that is asked for', async () => {
+    const app = secureEcho('app', own)
+    let asked = 0
+    app.on('secureConnection', () => asked++)
+    const at = await securePlace(app, new Files(KEYS))
+    const ending = get('/1', 'Connection: close')
+    const connections = async (servername: string): Promise<number> => {
+      const before = asked
+      assert.match(await ask(await secureDial(at.port, { servername, checkServerIdentity }), ending), /app GET/)
+      return asked - before
+    }
+    // The first finds out how the app answers.
+    assert.equal(await connections('orders.shop'), 2)
+    for (let n = 0; n < 300; n++)
+      (await secureDial(at.port, { servername: `made-up-${n}.shop`, checkServerIdentity })).destroy()
+    assert.equal(await connections('orders.shop'), 1)
+    // There is no place for it: each of its connections finds out by itself, and once.
+    assert.equal(await connections('other.shop'), 2)
+    assert.equal(await connections('other.shop'), 2)
+    at.now.advance(50_000)
+    assert.equal(await connections('orders.shop'), 2)
+    // What nobody has asked for since makes room.
+    at.now.advance(25_000)
+    assert.equal(await connections('other.shop'), 2)
+    assert.equal(await connections('other.shop'), 1)
+    assert.equal(problemOf(at), '')
   })
 
   it('each server name gets the certificate that the app has for it', async () => {
