@@ -32,8 +32,6 @@ const WINDOWS = { stream: 256 * 1024, connection: 1024 * 1024 }
 const HELD_LIMIT_BYTES = 64 * 1024 * 1024
 const HELD = new Budget(HELD_LIMIT_BYTES)
 const HELD_BYTES = 4 * 1024 * 1024
-/** Frames beside DATA that may wait for a receiver who takes nothing. */
-const BACKLOG_BYTES = 1024 * 1024
 
 export class Http2Connection implements HopUser {
   readonly #options: ConnectionOptions
@@ -211,10 +209,10 @@ export class Http2Connection implements HopUser {
 
   /** What is no DATA has no windows: whoever makes it is not read while too much of it waits. */
   #holdBack(): void {
-    const isCrowded = this.#client.out.backlogBytes > BACKLOG_BYTES
+    const { isCrowded } = this.#client.out
     let holds = isCrowded
     for (const hop of this.#targets.hops) {
-      if (hop.hop.out.backlogBytes > BACKLOG_BYTES) holds = true
+      if (hop.hop.out.isCrowded) holds = true
       hop.hold(isCrowded)
     }
     if (holds === this.#isHeld) return

@@ -17,6 +17,8 @@ import { Outbox, type Transport } from './outbox.ts'
 const FIRST_WINDOW_BYTES = 65_535
 /** So much of what waited goes out before it is seen whether the transport is full. */
 const PUMP_BYTES = 128 * 1024
+/** Frames beside DATA that may wait for a peer that takes nothing: they have no windows. */
+const BACKLOG_BYTES = 1024 * 1024
 /** Dynamic table size update to 0 (RFC 7541 §6.3): our blocks need no table. */
 const NO_TABLE = 0x20
 
@@ -42,9 +44,9 @@ export class HopOut {
     return this.#isFull
   }
 
-  /** Frames other than DATA that wait because the transport takes nothing. */
-  get backlogBytes(): number {
-    return this.#isFull ? this.#sentWhileFull + this.outbox.size : 0
+  /** So much other than DATA waits because the transport takes nothing that whoever makes it say more is to be read no further. */
+  get isCrowded(): boolean {
+    return this.#isFull && this.#sentWhileFull + this.outbox.size > BACKLOG_BYTES
   }
 
   /** Nothing was sent so far. */

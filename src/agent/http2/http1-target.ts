@@ -25,8 +25,6 @@ export interface Http1TargetOptions {
 }
 
 const WINDOWS = { stream: 256 * 1024, connection: 1024 * 1024 }
-/** Heads of answers that may wait: they have no windows. */
-const BACKLOG_BYTES = 1024 * 1024
 
 export class Http1Target implements HopUser {
   readonly #options: Http1TargetOptions
@@ -103,7 +101,7 @@ export class Http1Target implements HopUser {
 
   #settle(): void {
     this.#hop.settle()
-    const isCrowded = this.#hop.out.backlogBytes > BACKLOG_BYTES
+    const { isCrowded } = this.#hop.out
     if (isCrowded === this.#isCrowded) return
     this.#isCrowded = isCrowded
     for (const exchange of this.#exchanges) exchange.crowd(isCrowded)

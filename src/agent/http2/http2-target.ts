@@ -42,6 +42,9 @@ export class Http2Target implements HopUser, Http2ExchangeUser {
   #target: Stream | undefined
   #exchange: Http2Exchange | undefined
   #clientEnded = false
+  /** The client takes no more for now. */
+  #isHeld = false
+  #isPaused = false
   /** Takes no more requests. */
   #isRetired = false
   #isOver = false
@@ -75,13 +78,13 @@ export class Http2Target implements HopUser, Http2ExchangeUser {
     this.#client.bind({
       onData: (bytes) => {
         this.#take(bytes)
-        this.hop.settle()
+        this.#settle()
       },
       onEnd: () => this.#onClientEnd(),
       onDrain: () => {
         this.#exchange?.clientDrained()
-        this.#target?.resume()
-        this.hop.settle()
+        this.#isHeld = false
+        this.#settle()
       },
       onClose: () => this.#close(),
     })
@@ -99,7 +102,8 @@ export class Http2Target implements HopUser, Http2ExchangeUser {
   }
 
   holdTarget(): void {
-    this.#target?.pause()
+    this.#isHeld = true
+    this.#holdBack()
   }
 
   hasRoom(): void {
@@ -148,14 +152,29 @@ export class Http2Target implements HopUser, Http2ExchangeUser {
   }
 
   onRead(): void {
-    if (!this.#isOver) this.hop.settle()
+    this.#settle()
   }
 
   #onClientEnd(): void {
     this.#clientEnded = true
     if (this.#exchange === undefined) this.#close()
     else this.#exchange.clientEnded()
-    if (!this.#isOver) this.hop.settle()
+    this.#settle()
+  }
+
+  /** Sends what may go. A target that takes nothing and makes us say more all the same is not read meanwhile. */
+  #settle(): void {
+    if (this.#isOver) return
+    this.hop.settle()
+    this.#holdBack()
+  }
+
+  #holdBack(): void {
+    const isPaused = this.#isHeld || this.hop.out.isCrowded
+    if (isPaused === this.#isPaused) return
+    this.#isPaused = isPaused
+    if (isPaused) this.#target?.pause()
+    else this.#target?.resume()
   }
 
   #take(bytes: Buffer): void {
