@@ -1,4 +1,5 @@
 import type { InterceptResult } from '../../lib/daemon-api.ts'
+import { looksInside } from '../../lib/filter/looks-inside.ts'
 import { checkExpressions } from '../check-expressions.ts'
 import type { Command } from '../command.ts'
 import { DaemonClient } from '../daemon-client.ts'
@@ -75,8 +76,7 @@ export const intercept: Command = {
 function text(result: InterceptResult): string {
   const what = result.filter === '' ? 'every request' : `requests with ${filterText(result.filter)}`
   // Taken whole, perhaps: what is not read has no answer in HTTP.
-  const unread =
-    result.filter === '' || result.filter.includes('request.sni') ? ' (a reset, of connections not read)' : ''
+  const unread = looksInside(result.filter) ? '' : ' (a reset, of connections not read)'
   const down = result.ifDown === 'error' ? `, with 503${unread} while nothing listens there` : ''
   return attachedText(result, 'Intercepting', `${what}${down}`)
 }

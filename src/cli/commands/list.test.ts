@@ -19,7 +19,7 @@ test('list says who holds what, how much of it, and what happens when nothing li
   assert.match(holderText(HELD), /^you: everything since /)
   assert.match(
     holderText({ ...HELD, here: false, ifDown: 'error' }),
-    /^you, on another laptop: everything \(503 when down\) since /,
+    /^you, on another laptop: everything \(503 or reset when down\) since /,
   )
   const wiretap = { percent: 10, maxRps: 5, diff: false }
   const shown = holderText({ ...HELD, yours: false, here: false, mode: 'wiretap', wiretap })

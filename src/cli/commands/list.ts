@@ -3,6 +3,7 @@ import type { Command } from '../command.ts'
 import { DaemonClient } from '../daemon-client.ts'
 import { age } from '../render/age.ts'
 import { notesText, shortFilterText } from '../render/filter-text.ts'
+import { ifDownNotes } from '../render/if-down.ts'
 import { plain } from '../render/plain.ts'
 import { shareText } from '../render/share.ts'
 import { table } from '../render/table.ts'
@@ -48,15 +49,14 @@ function text({ namespace, workloads }: ListResult, withNamespace: boolean): str
 
 /** Who holds what, in one line. */
 export function holderText(held: Held): string {
-  const { name, by, mode, filter, filtered, priority, ifDown, wiretap, since, yours, here } = held
+  const { name, by, mode, filter, filtered, priority, wiretap, since, yours, here } = held
   const who = yours ? (here ? 'you' : 'you, on another laptop') : plain(by)
   const short = shortFilterText(filter)
-  const down = ifDown === 'error' ? ['503 when down'] : []
   const what =
     wiretap === undefined
       ? `${mode === 'watch' ? 'watches ' : ''}${short || 'everything'}`
       : `copies of ${shareText(wiretap, short)}`
-  return `${who}: ${what}${notesText(priority, filtered, ...down)} since ${age(Date.now() - Date.parse(since))}, ${name}`
+  return `${who}: ${what}${notesText(priority, filtered, ...ifDownNotes(held))} since ${age(Date.now() - Date.parse(since))}, ${name}`
 }
 
 const SHORT: Record<string, string> = {

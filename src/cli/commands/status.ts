@@ -6,6 +6,7 @@ import { bridgedText } from '../render/bridged.ts'
 import { countsText } from '../render/counts.ts'
 import { earlierText } from '../render/earlier.ts'
 import { notesText, shortFilterText } from '../render/filter-text.ts'
+import { ifDownNotes } from '../render/if-down.ts'
 import { shareText } from '../render/share.ts'
 import { table } from '../render/table.ts'
 
@@ -83,10 +84,10 @@ function routeOf(mode: Shown['mode'], routeNow: string, said: string): string {
 type Shown = StatusResult['clusters'][number]['attachments'][number]
 
 /** Which requests it is about, and what becomes of them when nothing listens, or became of copies. */
-function requestsOf({ mode, filter, filtered, priority, ifDown, wiretap }: Shown): string {
+function requestsOf(shown: Shown): string {
+  const { mode, filter, filtered, priority, wiretap } = shown
   if (mode === 'watch') return 'watched by verify'
   const short = shortFilterText(filter)
   if (wiretap !== undefined) return `${shareText(wiretap, short)}${notesText(0, filtered)}: ${countsText(wiretap)}`
-  const down = ifDown === 'error' ? ['503 when down'] : []
-  return `${short === '' ? 'everything' : short}${notesText(priority, filtered, ...down)}`
+  return `${short === '' ? 'everything' : short}${notesText(priority, filtered, ...ifDownNotes(shown))}`
 }

@@ -2,6 +2,7 @@
 import { Budget, Exceeded, STEPS } from './budget.ts'
 import { readConjunction } from './conjunction.ts'
 import { FilterError } from './filter-error.ts'
+import { looksInside } from './looks-inside.ts'
 import { type MatchTerms, matchTerms } from './match-terms.ts'
 import type { FilterNeeds, FilterRequest } from './request.ts'
 import type { Term } from './term.ts'
@@ -16,7 +17,7 @@ export interface Filter {
   readonly failed: number
   /** Steps that the last request took (`budget.ts`). */
   readonly spent: number
-  /** It asks for more than the name that a TLS connection begins with; the empty one asks for nothing. */
+  /** As `looksInside` says. */
   readonly looksInside: boolean
   /** It needs an engine: the steps that a request may take are shared with others of this kind. */
   readonly isCostly: boolean
@@ -38,14 +39,12 @@ const MAX_LENGTH = 4096
 export async function compileFilter(cel: string): Promise<Filter> {
   if (cel.length > MAX_LENGTH) throw new FilterError(`${cel.slice(0, 60)}…`, `longer than ${MAX_LENGTH} characters`)
   const { terms, whole } = readConjunction(cel)
-  const looksInside = !whole || terms.some(({ kind }) => kind !== 'sni')
-  if (!whole || terms.some((term) => term.kind !== 'mark' && term.test === 'find'))
-    return compileWithEngine(cel, looksInside)
-  const made = { needs: NOTHING, terms, looksInside, isCostly: false, engine: undefined }
+  if (!whole || terms.some((term) => term.kind !== 'mark' && term.test === 'find')) return compileWithEngine(cel)
+  const made = { needs: NOTHING, terms, looksInside: looksInside(cel), isCostly: false, engine: undefined }
   return new Compiled(made, matchTerms(terms, noPatterns))
 }
 
-async function compileWithEngine(cel: string, looksInside: boolean): Promise<Filter> {
+async function compileWithEngine(cel: string): Promise<Filter> {
   const { terms, whole } = readConjunction(cel)
   // The whole expression is read in any case: it shows where a mistake is.
   const [{ compileCel }, { compilePattern }] = await Promise.all([
@@ -53,7 +52,7 @@ async function compileWithEngine(cel: string, looksInside: boolean): Promise<Fil
     import('./pattern/pattern.ts'),
   ])
   const engine = compileCel(cel)
-  const made = { needs: engine.needs, terms, looksInside, isCostly: true, engine }
+  const made = { needs: engine.needs, terms, looksInside: looksInside(cel), isCostly: true, engine }
   if (whole) return new Compiled(made, matchTerms(terms, compilePattern))
   // Terms are asked first: they cost least, and what they refuse the expression need not see.
   const cheap = terms.filter((term) => term.kind === 'mark' || term.test !== 'find')
