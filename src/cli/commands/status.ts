@@ -23,12 +23,12 @@ export const status: Command = {
   async run(call) {
     const body = { context: call.context, namespace: call.namespace }
     const result = await new DaemonClient(call.io).callRunning<StatusResult>('/v1/status', body)
-    call.print(result ?? { daemon: null, clusters: [] }, () => text(result))
+    call.print(result ?? { daemon: null, clusters: [] }, () => statusText(result))
     return 0
   },
 }
 
-function text(result: StatusResult | undefined): string {
+export function statusText(result: StatusResult | undefined): string {
   if (result === undefined) return 'No daemon is running; nothing is attached.\n'
   const { daemon, clusters } = result
   const head = `daemon     ${daemon.version} · up ${age(daemon.uptimeMs)} · pid ${daemon.pid}\n`
