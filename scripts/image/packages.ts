@@ -1,8 +1,9 @@
 /** Debian packages and what they depend on, downloaded by apt and unpacked into a folder; kept per list of versions. */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
+import { madeOnce } from '../made-once.ts'
 import { Answers, stateOf } from './answers.ts'
 
 const WITHOUT = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'].map((kind) => `--no-${kind}`)
@@ -31,29 +32,28 @@ export function packagesRoot(packages: string[], cache: string, alone: string[] 
     .join('\n')
   const key = createHash('sha256').update(versions).digest('hex').slice(0, 12)
   const root = resolve(cache, `root-${key}`)
-  if (!existsSync(root)) unpack(names, root, resolve(cache, `packages-${key}`))
+  madeOnce(root, (fresh) => unpack(names, fresh))
   answers.keep(question, state, basename(root))
   return root
 }
 
 /** Downloads packages to a folder that goes again. */
-function unpack(names: string[], root: string, downloads: string): void {
-  const unpacked = `${root}.new`
-  for (const folder of [downloads, unpacked]) {
-    rmSync(folder, { recursive: true, force: true })
-    mkdirSync(folder, { recursive: true })
+function unpack(names: string[], unpacked: string): void {
+  const downloads = `${unpacked}.packages`
+  mkdirSync(downloads)
+  try {
+    // apt drops to a user of its own, who cannot write here: it would say so at each package.
+    execFileSync('apt-get', ['download', '-qq', '-o', 'APT::Sandbox::User=root', ...names], {
+      cwd: downloads,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    })
+    for (const file of readdirSync(downloads).sort()) execFileSync('dpkg-deb', ['-x', join(downloads, file), unpacked])
+  } finally {
+    rmSync(downloads, { recursive: true })
   }
-  // apt drops to a user of its own, who cannot write here: it would say so at each package.
-  execFileSync('apt-get', ['download', '-qq', '-o', 'APT::Sandbox::User=root', ...names], {
-    cwd: downloads,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
-  for (const file of readdirSync(downloads).sort()) execFileSync('dpkg-deb', ['-x', join(downloads, file), unpacked])
   for (const folder of ['usr/share/doc', 'usr/share/man', 'usr/share/locale', 'usr/share/lintian', 'usr/share/bug']) {
     rmSync(join(unpacked, folder), { recursive: true, force: true })
   }
-  rmSync(downloads, { recursive: true })
-  renameSync(unpacked, root)
 }
 
 function known(packages: string[]): boolean {

@@ -1,9 +1,10 @@
 /** Programs that are compiled before they run: once for each state of their source, kept in the project's cache. */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, globSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { globSync, lstatSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Unpacked, unpacked } from '../../../scripts/debian.ts'
+import { madeOnce } from '../../../scripts/made-once.ts'
 
 const CACHE = resolve(import.meta.dirname, '../../../dist/cache')
 const GO = resolve(import.meta.dirname, '../go')
@@ -14,14 +15,7 @@ type GoProgram = `${'http1' | 'http2' | 'grpc' | 'tls'}${'client' | 'server'}` |
 function built(kind: string, files: string[], build: (folder: string) => void): string {
   const sum = createHash('sha256').update(kind)
   for (const file of files) sum.update(readFileSync(file))
-  const folder = join(CACHE, `built-${kind}-${sum.digest('hex').slice(0, 12)}`)
-  if (existsSync(folder)) return folder
-  const fresh = `${folder}.new`
-  rmSync(fresh, { recursive: true, force: true })
-  mkdirSync(fresh, { recursive: true })
-  build(fresh)
-  renameSync(fresh, folder)
-  return folder
+  return madeOnce(join(CACHE, `built-${kind}-${sum.digest('hex').slice(0, 12)}`), build)
 }
 
 /** One of the programs in `../go`; downloads what it imports, and its `go.sum` names. @returns the program */
