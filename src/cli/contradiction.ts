@@ -20,24 +20,32 @@ export interface FilterPart {
 export function contradiction(parts: readonly FilterPart[]): string | undefined {
   const terms = parts.map(({ cel }) => {
     const own = readConjunction(cel).terms
-    return [...own, ...impliedByGrpc(own)]
+    return [...own, ...impliedByGrpc(own, find)]
   })
   for (const [subject, conditions] of bySubject(terms.flat())) {
-    if (!areContrary(conditions)) continue
+    if (!areContrary(conditions, find)) continue
     const about = writeSubject(subject)
     const isAbout = (term: Term): boolean => term.kind !== 'mark' && writeSubject(term) === about
     const options = parts.filter((_part, at) => terms[at]?.some(isAbout)).map(({ shown }) => shown)
-    const grpc = grpcHint(options, parts)
-    if (grpc !== undefined) return `no request matches ${options.join(' and ')}, and all options must hold; ${grpc}`
+    const never = `no request matches ${options.join(' and ')}${parts.length > 1 ? ', and all options must hold' : ''}`
+    const grpc = subject.kind === 'method' ? postHint(terms.flat(), options) : grpcHint(options, parts)
+    if (grpc !== undefined) return `${never}; ${grpc}`
     const values = conditions.flatMap(({ test, not, value }) => (test === undefined && !not ? [value] : []))
     const name = 'name' in subject ? `${subject.name}=` : ''
     const option = OPTIONS[subject.kind]
     const isEither = values.length === conditions.length && values.every((value) => /^[\w/-]+$/.test(value))
     const hint =
       isEither && option !== undefined ? `; for any of them say --${option} '${name}~^(${values.join('|')})$'` : ''
-    return `no request matches ${options.join(' and ')}, and all options must hold${hint}`
+    return `${never}${hint}`
   }
   return undefined
+}
+
+/** Tells the methods of HTTP and those of services apart. */
+function postHint(terms: readonly Term[], shown: readonly string[]): string | undefined {
+  if (!terms.some(({ kind }) => kind.startsWith('grpc.')) || shown.every((one) => one.startsWith('--method')))
+    return undefined
+  return `calls of gRPC are POST; a method of a service is said with it: --grpc package.Service/Method`
 }
 
 /** For any of several calls: a pattern for their services alone would take all of their methods. */
@@ -50,4 +58,13 @@ function grpcHint(shown: readonly string[], parts: readonly FilterPart[]): strin
     .filter((part) => shown.includes(part.shown))
     .map(({ cel }) => (cel.includes('&&') ? `(${cel})` : cel))
   return `for any of them say --filter '${cels.join(' || ')}'`
+}
+
+/** Patterns that JavaScript and RE2 both know mean the same to both, on words as short as these; of others nothing is known. */
+function find(pattern: string, text: string): boolean | undefined {
+  try {
+    return new RegExp(pattern, 'u').test(text)
+  } catch {
+    return undefined
+  }
 }

@@ -77,6 +77,18 @@ describe('options of filters', () => {
     [['--sni', 'https://a.example'], /--sni is "https:\/\/a.example", but a name has no \/ and no :/],
     [['--sni', 'a.example:443'], /but a name has no/],
     [['--grpc', 'A/Get', '--path', '/a'], /No request matches --grpc A\/Get and --path \/a, and all/],
+    [
+      ['--grpc', 'A/Get', '--method', 'GET'],
+      /No request matches --grpc A\/Get and --method GET, and all options must hold; calls of gRPC are POST; a method of a service/,
+    ],
+    [['--grpc', '~^(A|B)$', '--method', '~^(GET|PUT)$'], /No request matches.*calls of gRPC are POST/],
+    [['--grpc', '*', '--not', '--method', 'POST'], /calls of gRPC are POST/],
+    [
+      ['--filter', 'grpc.method == "Get" && request.method == "GET"'],
+      /No request matches --filter [^,]*; calls of gRPC/,
+    ],
+    [['--grpc', 'A', '--method', 'GET', '--method', 'PUT'], /No request matches --grpc A and --method GET and/],
+    [['--path', '/a', '--path', '~^/b'], /No request matches --path \/a and --path ~\^\/b/],
     [['--path', 'api'], /paths begin with \//],
     [['--path', '/a?b=1'], /--query/],
     [['--header', 'x'], /must be name=value/],

@@ -31,6 +31,8 @@ describe('grpc', () => {
     for (const type of ['application/json', 'text/application/grpc', '']) {
       assert.deepEqual(parts(call('/shop.Orders/Get', type)), ['', ''], type)
     }
+    const headers = { 'content-type': 'application/grpc' }
+    assert.deepEqual(parts(requestOf({ method: 'GET', target: '/shop.Orders/Get', headers })), ['', ''])
   })
 
   it('means the same as a short form and within an expression', async () => {
@@ -64,7 +66,7 @@ describe('grpc', () => {
     assert.equal((await compileFilter(`${service('a')} && ${method('b')}`)).terms.length, 2)
   })
 
-  it('is compared, also with terms on paths and content types', () => {
+  it('is compared, also with terms on methods, paths and content types', () => {
     const get = `${service('shop.Orders')} && ${method('Get')}`
     for (const [a, b, expected] of [
       [service('shop.Orders'), service('shop.Stock'), 'disjoint'],
@@ -81,6 +83,11 @@ describe('grpc', () => {
       ['grpc.service.startsWith("bank.")', 'request.path.startsWith("/shop")', 'disjoint'],
       [get, 'request.headers["content-type"] == "application/json"', 'disjoint'],
       [get, 'request.headers["content-type"] == "application/grpc+proto"', 'overlap'],
+      [get, 'request.method == "GET"', 'disjoint'],
+      [get, 'request.method == "POST"', 'overlap'],
+      ['grpc.service.matches("^(A|B)$")', 'request.method == "GET"', 'disjoint'],
+      ['grpc.service.matches("^A|$")', 'request.method == "GET"', 'overlap'],
+      ['!grpc.service.matches("^$")', 'request.method == "GET"', 'disjoint'],
       ['grpc.service == ""', 'request.path == "/api"', 'overlap'],
       [`!(${service('shop.Orders')})`, 'request.path == "/api"', 'overlap'],
     ] as const) {

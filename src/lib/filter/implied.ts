@@ -1,14 +1,18 @@
-/** What terms on gRPC calls say of the request itself, so that they are compared with terms on its path and headers. */
-import { GRPC_CONTENT_TYPE } from './grpc.ts'
+/** What terms on gRPC calls say of the request itself, so that they are compared with terms on its method, path and headers. */
+import type { Find } from './example.ts'
+import { GRPC_CONTENT_TYPE, GRPC_HTTP_METHOD } from './grpc.ts'
 import type { Term, TextTerm } from './term.ts'
 
 type GrpcTerm = TextTerm & { kind: 'grpc.service' | 'grpc.method' }
 
 /** Terms that hold wherever all of `terms` do. */
-export function impliedByGrpc(terms: readonly Term[]): Term[] {
+export function impliedByGrpc(terms: readonly Term[], find: Find): Term[] {
   const own = terms.filter((term): term is GrpcTerm => term.kind === 'grpc.service' || term.kind === 'grpc.method')
-  if (!own.some(isCall)) return []
-  const implied: Term[] = [{ kind: 'header', name: 'content-type', test: 'prefix', value: GRPC_CONTENT_TYPE }]
+  if (!own.some((term) => isCall(term, find))) return []
+  const implied: Term[] = [
+    { kind: 'header', name: 'content-type', test: 'prefix', value: GRPC_CONTENT_TYPE },
+    { kind: 'method', value: GRPC_HTTP_METHOD },
+  ]
   const service = exact(own, 'grpc.service')
   const method = exact(own, 'grpc.method')
   if (service !== undefined && method !== undefined) implied.push({ kind: 'path', value: `/${service}/${method}` })
@@ -20,8 +24,10 @@ export function impliedByGrpc(terms: readonly Term[]): Term[] {
 }
 
 /** Only calls meet it. */
-function isCall({ test, not, value }: GrpcTerm): boolean {
+function isCall({ test, not, value }: GrpcTerm, find: Find): boolean {
   if (test === undefined) return (value === '') === (not === true)
+  // What is no call has the empty string.
+  if (test === 'find') return find(value, '') === (not === true)
   return test === 'prefix' && !not && value !== ''
 }
 

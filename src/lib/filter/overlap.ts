@@ -40,7 +40,7 @@ export function overlap(a: string, b: string): Overlap {
 function decide(a: string, b: string): Overlap {
   if (normalize(a) === normalize(b)) return 'overlap'
   const [left, right] = [readConjunction(a), readConjunction(b)]
-  const terms = [...left.terms, ...right.terms, ...impliedByGrpc(left.terms), ...impliedByGrpc(right.terms)]
+  const terms = [...left.terms, ...right.terms, ...impliedByGrpc(left.terms, find), ...impliedByGrpc(right.terms, find)]
   const marks = requiredMarks(terms)
   if (marks.size > 1 || terms.some((term) => term.kind === 'mark' && term.not && marks.has(term.mark)))
     return 'disjoint'
