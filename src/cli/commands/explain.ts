@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { CATALOGUE } from '../../diagnose/catalogue.ts'
 import type { Command } from '../command.ts'
-import { meant, usage } from '../parse.ts'
+import { findCode } from '../find-code.ts'
+import { usage } from '../parse.ts'
 
 export const explain: Command = {
   name: 'explain',
@@ -11,10 +12,13 @@ export const explain: Command = {
   options: [],
   examples: [{ what: 'what a code means and what to do', line: 'remocal explain RC-I-204' }],
   async run(call) {
-    const typed = call.args[0]?.toUpperCase() ?? ''
-    const entry = Object.entries(CATALOGUE).find(([code]) => code === typed)
-    if (entry === undefined) throw usage(explain, `there is no code "${typed}"${meant(typed, Object.keys(CATALOGUE))}`)
-    const [code, { title, kind, exit }] = entry
+    const typed = call.args[0] ?? ''
+    const code = findCode(typed)
+    if (typeof code !== 'string') {
+      const which = code.length > 0 ? `did you mean ${code.join(' or ')}` : 'codes are written as RC-I-204 is'
+      throw usage(explain, `there is no code "${typed}"; ${which}`)
+    }
+    const { title, kind, exit } = CATALOGUE[code]
     const page = await read(code, dirname(call.io.entry))
     call.print({ code, title, kind, exit, page }, () => page)
     return 0
