@@ -164,6 +164,7 @@ export class DaemonClient {
       request.on('response', (response) => {
         clearTimeout(timer)
         if ((response.statusCode ?? 500) < 400) resolve(response)
+        else if (response.statusCode === 503) reject(Object.assign(new Error('it is ending'), { code: ENDING }))
         else this.#answer<FaultFields>(response).then((said) => reject(Fault.from(said)), reject)
       })
       request.end(JSON.stringify(body))
@@ -214,9 +215,12 @@ export class DaemonClient {
 /** A daemon that is silent for so long is asked whether it lives, for as long again. */
 const SILENT_MS = 3000
 
-/** True when nobody listens on the socket. */
+/** A daemon that ends by itself has done nothing of what it was asked. */
+const ENDING = 'DAEMON_ENDING'
+
+/** True when nobody listens on the socket, or not any more. */
 function absent(error: unknown): boolean {
-  return ['ENOENT', 'ECONNREFUSED'].includes((error as NodeJS.ErrnoException).code ?? '')
+  return ['ENOENT', 'ECONNREFUSED', ENDING].includes((error as NodeJS.ErrnoException).code ?? '')
 }
 
 async function text(response: http.IncomingMessage): Promise<string> {

@@ -22,6 +22,8 @@ const MAX_BODY_BYTES = 1024 * 1024
 
 export interface ApiOptions extends CallContext {
   logger: Logger
+  /** Whether the daemon has begun to end by itself: it does nothing more, and the next one answers. */
+  isEnding(): boolean
   /** Ends the daemon after its answer. @returns how many attachments it ended */
   quit(): Promise<number>
 }
@@ -64,6 +66,10 @@ export function createApi(options: ApiOptions): Server {
   }
   return createServer(async (request, response) => {
     const path = request.url ?? ''
+    if (options.isEnding()) {
+      response.writeHead(503).end()
+      return
+    }
     try {
       refuseOtherVersion(request, path)
       const body = await readBody(request)

@@ -65,6 +65,9 @@ export class Cluster {
   #joined: Joined | undefined
   #starting: Promise<Joined> | undefined
   #keeper: CarrierKeeper | undefined
+  #wasReached = false
+  /** Calls that wait for a connection. */
+  #callers = 0
 
   /** Throws RC-C-102 … when the kubeconfig cannot be used. Nothing is asked yet. */
   constructor({ target, journal, clock, logger, graceMs }: ClusterOptions) {
@@ -133,8 +136,22 @@ export class Cluster {
     return this.#keeper !== undefined
   }
 
+  /** True while it was never reached, and nobody waits for it any more. */
+  get isGivenUp(): boolean {
+    return !this.#wasReached && this.#callers === 0
+  }
+
   /** Connects, or waits until the connection is back. Rejects with a fault. */
   async connect(signal: AbortSignal): Promise<ConnectResult> {
+    this.#callers++
+    try {
+      return await this.#connect(signal)
+    } finally {
+      this.#callers--
+    }
+  }
+
+  async #connect(signal: AbortSignal): Promise<ConnectResult> {
     const startedAt = this.clock.now()
     const already = this.carrier !== undefined
     this.#starting ??= this.#start().catch((error: unknown) => {
@@ -256,6 +273,7 @@ export class Cluster {
       clock,
       logger,
       onCarrier: () => {
+        this.#wasReached = true
         this.dialer.carrierChanged()
         this.agents.carrierChanged()
         // What could not be deleted while there was no network.

@@ -16,6 +16,10 @@ export class Clusters {
     return this.#clusters.values()
   }
 
+  get isEmpty(): boolean {
+    return this.#clusters.size === 0
+  }
+
   get attachments(): number {
     let count = 0
     for (const { attachments } of this.#clusters.values()) count += attachments.size

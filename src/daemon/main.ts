@@ -12,8 +12,12 @@ import { systemReason } from '../lib/system-reason.ts'
 import { createApi } from './api.ts'
 import { Clusters } from './clusters.ts'
 import { graceOf } from './grace.ts'
+import { closeAnswered, whenIdle } from './idle.ts'
 import { Journal } from './journal.ts'
 import { type Lock, takeLock } from './lock.ts'
+
+/** So long a caller is waited for that came while the daemon ended by itself. */
+const ANSWER_MS = 1000
 
 /** @param entry the program's entry, which runners are started with @returns the exit code */
 export async function daemonMain(entry: string): Promise<number> {
@@ -34,10 +38,12 @@ export async function daemonMain(entry: string): Promise<number> {
     rmSync(runners, { recursive: true, force: true })
     mkdirSync(runners, { mode: 0o700 })
     let count = 0
+    let isEnding = false
     const server = createApi({
       clusters,
       entry,
       logger,
+      isEnding: () => isEnding,
       newFolder: () => join(runners, String(++count)),
       async quit() {
         const left = await clusters.closeAll()
@@ -59,11 +65,21 @@ export async function daemonMain(entry: string): Promise<number> {
       logger.error({ error, stack: error.stack }, 'a mistake')
       over.resolve()
     })
-    report({})
+    const wasWanted = report({})
     keepSmall(systemClock)
     logger.info({ pid: process.pid, folder }, 'daemon is ready')
+    const onIdle = (): void => {
+      logger.info({}, 'nothing is left to do')
+      isEnding = true
+      over.resolve()
+    }
+    // Who started it by hand wants it.
+    if (wasWanted) whenIdle({ clock: systemClock, server, isNeeded: () => !clusters.isEmpty, onIdle })
     await over.promise
-    server.close()
+    if (isEnding) {
+      rmSync(socket, { force: true })
+      await closeAnswered(server, ANSWER_MS, systemClock)
+    } else server.close()
     await clusters.closeAll()
     server.closeAllConnections()
     rmSync(socket, { force: true })
@@ -96,11 +112,12 @@ function unusable(folder: string, error: unknown): Fault {
   )
 }
 
-/** Whoever started this process waits for one line on descriptor 3; started by hand there is none. */
-function report(said: object): void {
+/** Whoever started this process waits for one line on descriptor 3. @returns false when nobody does: it was started by hand */
+function report(said: object): boolean {
   try {
     writeSync(3, `${JSON.stringify(said)}\n`)
+    return true
   } catch {
-    // Nobody waits.
+    return false
   }
 }

@@ -15,7 +15,8 @@ export async function join(clusters: Clusters, target: Target, signal: AbortSign
   try {
     return { cluster, result: await cluster.connect(signal) }
   } catch (error) {
-    if (!cluster.isWanted) clusters.drop(cluster)
+    // It would be looked for on and on, though the caller was told that there is nothing.
+    if (!cluster.isWanted || cluster.isGivenUp) clusters.drop(cluster)
     throw error
   }
 }
