@@ -159,6 +159,25 @@ inNamespace(import.meta.filename, () => {
     }
   })
 
+  test('what its user said of TLS is told to change nothing where clients speak plain text', async () => {
+    daemon = new TestDaemon('anna')
+    await start()
+    const tls = { files: [], plaintext: true }
+    configure({ ...route('', 8080), tls })
+    await daemon.join(manager.circuit())
+    const waiting = await manager.reported(({ routes }) => routes[0]?.why?.includes('is connected') === true)
+    assert.match(waiting.routes[0]?.why ?? '', /has not said yet that it answers/)
+    await daemon.serve(['i1'])
+    await daemon.attachedTo('i1')
+    assert.equal(await ask(POD, ''), 'laptop')
+    const said = await manager.reported(({ routes }) => routes[0]?.why?.includes('RC-E-336') === true)
+    assert.deepEqual(said.routes[0]?.now, 'laptop')
+    assert.match(said.routes[0]?.why ?? '', /of port 8080 have spoken plain text so far: --plaintext changes nothing/)
+    configure(route('', 8080))
+    const quiet = await manager.reported((report) => report.generation === generation)
+    assert.equal(quiet.routes[0]?.why, undefined)
+  })
+
   for (const mode of ['tproxy', 'redirect']) {
     test(`${mode}: requests that match go to the laptop, others to the app, by IPv4 and IPv6`, async () => {
       await attach(ANNA, '--takeover', mode)

@@ -30,7 +30,7 @@ export type Ports = Pick<Takeover, 'taken' | 'connections' | 'problem' | 'over' 
 
 export interface PodAgentOptions extends RoleContext {
   app: AppProcess | { problem: string }
-  tls: Pick<AppTls, 'problem' | 'hasSeen'>
+  tls: Pick<AppTls, 'problem' | 'hasSeen' | 'isPlain'>
   earlier: Pick<Earlier, 'watch' | 'connections' | 'addresses' | 'ends' | 'problem' | 'close'>
 }
 
@@ -201,6 +201,8 @@ export class PodAgent {
   /** Why the agent does not look into TLS connections of a route's ports. */
   #closed(route: Route): string | undefined {
     const { tls } = this.#options
+    const plain = route.ports.find((port) => tls.isPlain(port))
+    if (plain !== undefined && saysTls(route)) return noTls(route, plain)
     if (!this.routes.looksInside(route)) return undefined
     if (route.tls !== undefined) return route.ports.map((port) => tls.problem(port)).find((one) => one !== undefined)
     const port = route.ports.find((one) => tls.hasSeen(one))
@@ -217,15 +219,16 @@ export class PodAgent {
   }
 
   /** Why a route's requests go to the app. */
-  #why({ ports, session }: Route): string {
+  #why({ ports, session, intercept }: Route): string {
     if (this.#laptops.find(session) === undefined) return 'the laptop is not connected'
     const problem = this.#problem()
     if (problem !== undefined) return problem
     const listening = 'want' in this.#ports ? this.#ports.listening() : new Set<number>()
     const missing = ports.filter((port) => !listening.has(port))
-    return missing.length > 0
-      ? `nothing listens on port ${missing.join(', ')} of the pod`
-      : 'the laptop does not serve it'
+    if (missing.length > 0) return `nothing listens on port ${missing.join(', ')} of the pod`
+    return this.#laptops.serving(session, intercept) === undefined
+      ? 'the laptop is connected, and has not said yet that it answers for this; if that lasts: remocal leave, and attach again'
+      : 'the agent is just beginning to take its requests'
   }
 
   #look(): void {
@@ -269,4 +272,18 @@ export class PodAgent {
       stream.end()
     }
   }
+}
+
+/** Its user said how TLS is to be looked into. */
+function saysTls({ tls }: Route): boolean {
+  return tls !== undefined && (tls.files.length > 0 || tls.plaintext === true)
+}
+
+function noTls({ tls }: Route, port: number): string {
+  const given = [
+    ...(tls?.plaintext === true ? ['--plaintext'] : []),
+    ...(tls?.files.length ? ['--tls-cert, --tls-key'] : []),
+  ]
+  const why = `All clients of port ${port} have spoken plain text so far: ${given.join(', ')} changes nothing there.`
+  return `RC-E-336: ${fault('RC-E-336', why).sentence}`
 }

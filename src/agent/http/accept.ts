@@ -179,11 +179,17 @@ class Reception {
   }
 
   #http(first: Buffer, upstream?: Other): void {
+    this.#sawHttp()
     new HttpConnection(this.#connectionOptions).start(first, upstream)
   }
 
   #http2(first: Buffer): void {
+    this.#sawHttp()
     acceptHttp2(first, this.#connectionOptions)
+  }
+
+  #sawHttp(): void {
+    if (this.#ended === undefined) this.#options.tls?.sawPlain(this.#target.port)
   }
 
   get #connectionOptions(): ConnectionOptions {

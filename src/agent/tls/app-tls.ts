@@ -72,6 +72,7 @@ export class AppTls {
   readonly #materials: Materials
   readonly #known = new Map<string, Known>()
   readonly #seen = new Set<number>()
+  readonly #plain = new Set<number>()
 
   constructor(options: AppTlsOptions) {
     this.#options = options
@@ -88,6 +89,18 @@ export class AppTls {
   /** Whether a client spoke TLS there. */
   hasSeen(port: number): boolean {
     return this.#seen.has(port)
+  }
+
+  /** A client speaks HTTP there, without TLS around it. */
+  sawPlain(port: number): void {
+    if (this.#plain.has(port)) return
+    this.#plain.add(port)
+    this.#options.onChange()
+  }
+
+  /** Whether clients speak there, and none of them TLS so far. */
+  isPlain(port: number): boolean {
+    return this.#plain.has(port) && !this.#seen.has(port)
   }
 
   /** Why connections to a port are not looked into, with a code; undefined while they are, or none came. */

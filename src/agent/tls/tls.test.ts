@@ -51,6 +51,18 @@ describe('TLS that is ended and begun again', { timeout: 30_000 }, () => {
     assert.deepEqual(other.secured, [{ servername: 'orders.shop', protocol: 'http/1.1' }])
   })
 
+  it('a port is known to be plain until a client speaks TLS there', async () => {
+    const at = await securePlace(secureEcho('app', own), new Files(KEYS))
+    assert.equal(at.tls.isPlain(at.appPort), false)
+    const plain = await dial(at.port)
+    plain.end(get('/1', 'X-User: jane', 'Connection: close'))
+    assert.match(Buffer.concat(await plain.toArray()).toString(), /laptop GET/)
+    assert.equal(at.tls.isPlain(at.appPort), true)
+    assert.match(await ask(await secureDial(at.port), ABOUT), /laptop GET/)
+    assert.equal(at.tls.isPlain(at.appPort), false)
+    assert.equal(at.changes(), 2)
+  })
+
   it('large bodies pass whole both ways', async () => {
     const at = await securePlace(secureEcho('app', own), new Files(KEYS))
     const body = 'b'.repeat(12 * 1024 * 1024)

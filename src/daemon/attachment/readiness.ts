@@ -52,7 +52,7 @@ function question({ subject, clock, intercept, isAttached, onWaiting, signal }: 
   const startedAt = clock.now()
   let told = ''
   let problem: { text: string; since: number } | undefined
-  const trouble = (): string | undefined => troubleOf(intercept()?.status)
+  const trouble = (): string | undefined => troubleOf(intercept()?.status, isAttached)
   const tell = (): void => {
     const late = (intercept()?.status?.agents ?? []).filter(({ podUid }) => !isAttached(podUid))
     const text = waitingFor(late, trouble())

@@ -26,7 +26,7 @@ describe('refusals', () => {
     const status = {
       conditions: [{ type: 'Ready', status: 'False' as const, reason: 'NoPods', message: '', lastTransitionTime: '' }],
     }
-    const why = troubleOf(status)
+    const why = troubleOf(status, () => false)
     assert.equal(waitingFor([], why), 'waiting: none of its pods is running')
     assert.equal(waitingFor([], undefined), 'waiting for a manager')
     assert.deepEqual(notReady(subject, why ?? '').code, 'RC-I-212')
@@ -34,6 +34,13 @@ describe('refusals', () => {
     assert.deepEqual(noPods({ mode: 'wiretap', workload: { ...workload, replicas: 0 } }).actions, [
       'kubectl scale deploy/orders -n shop --replicas 1',
     ])
+  })
+
+  it('do not take for trouble what an agent says that follows already', () => {
+    const row = { pod: 'orders-a', podUid: '1', state: 'SYNCED' as const, message: 'RC-E-332: not seen' }
+    const agents = [row, { ...row, pod: 'orders-b', podUid: '2', message: undefined }]
+    assert.equal(troubleOf({ agents } as never, (podUid) => podUid === '1'), undefined)
+    assert.equal(troubleOf({ agents } as never, () => false), 'RC-E-332: not seen (pod orders-a)')
   })
 
   it('are about own attachments only when these want the same requests with the same priority', () => {

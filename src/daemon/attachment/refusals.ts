@@ -70,10 +70,14 @@ export function noPods({ mode, workload }: Pick<Subject, 'mode' | 'workload'>): 
 
 const NO_PODS = 'none of its pods is running'
 
-/** What does not go well. */
-export function troubleOf(status: Intercept['status']): string | undefined {
+/**
+ * What does not go well.
+ * @param isAttached whether a pod's agent follows the attachment: what it may have to say does not keep anybody from anything
+ */
+export function troubleOf(status: Intercept['status'], isAttached: (podUid: string) => boolean): string | undefined {
   const rows = status?.agents ?? []
-  const failing = rows.find(({ state, message }) => state === 'ERROR' || message !== undefined)
+  const late = rows.filter(({ podUid }) => !isAttached(podUid))
+  const failing = late.find(({ state, message }) => state === 'ERROR' || message !== undefined)
   if (failing !== undefined) return `${failing.message ?? failing.state} (pod ${failing.pod})`
   const ready = status?.conditions?.find(({ type }) => type === 'Ready')
   return rows.length === 0 && ready?.reason === 'NoPods' ? NO_PODS : undefined

@@ -10,8 +10,8 @@ it('the first trouble with TLS of each pod is told, once, and nothing else', () 
   const message = 'RC-E-331: the files cannot be read. RC-E-340: Connections from before cannot be ended.'
   const line = 'orders-a: RC-E-331: the files cannot be read.'
   assert.deepEqual(news.hear([{ ...a, message }, b]), [line])
-  assert.deepEqual(news.hear([{ ...a, message: 'RC-E-330: another' }, b]), [])
-  assert.deepEqual(news.hear([a, { ...b, message: 'RC-E-330: no key' }]), ['orders-b: RC-E-330: no key'])
+  assert.deepEqual(news.hear([{ ...a, message: 'RC-E-336: another' }, b]), [])
+  assert.deepEqual(news.hear([a, { ...b, message: 'RC-E-336: no TLS' }]), ['orders-b: RC-E-336: no TLS'])
   // Another agent of a pod that was away.
   assert.deepEqual(news.hear([b]), [])
   assert.deepEqual(news.hear([{ ...a, message }]), [line])

@@ -1,7 +1,7 @@
 /** What is wrong with TLS in the pods of an attachment, told once of each pod: requests in it go to the app meanwhile. */
 
-/** RC-E-330 to -335, up to another code. */
-const TLS = /\bRC-E-33[0-5]: (?:(?! RC-[A-Z]-\d{3}: ).)*/s
+/** RC-E-330 to -336, up to another code. */
+const TLS = /\bRC-E-33[0-6]: (?:(?! RC-[A-Z]-\d{3}: ).)*/s
 
 interface Agent {
   podUid: string

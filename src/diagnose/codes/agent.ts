@@ -14,6 +14,7 @@ export const AGENT_CODES = {
   'RC-E-333': { kind: 'environment', exit: 69, title: 'The app does not take a TLS connection of the agent' },
   'RC-E-334': { kind: 'environment', exit: 69, title: 'What is spoken within TLS cannot be read' },
   'RC-E-335': { kind: 'environment', exit: 69, title: "The app's clients cannot be verified by the agent" },
+  'RC-E-336': { kind: 'user', exit: 64, title: 'Nothing in TLS comes to the port' },
   'RC-E-340': { kind: 'environment', exit: 69, title: 'Connections from before cannot be ended' },
   'RC-E-302': { kind: 'environment', exit: 69, title: 'The agent cannot take ports of the pod over' },
   'RC-E-303': { kind: 'user', exit: 65, title: 'The agent rejected its routes and keeps the old ones' },
