@@ -39,8 +39,14 @@ describe('refusals', () => {
   it('do not take for trouble what an agent says that follows already', () => {
     const row = { pod: 'orders-a', podUid: '1', state: 'SYNCED' as const, message: 'RC-E-332: not seen' }
     const agents = [row, { ...row, pod: 'orders-b', podUid: '2', message: undefined }]
-    assert.equal(troubleOf({ agents } as never, (podUid) => podUid === '1'), undefined)
-    assert.equal(troubleOf({ agents } as never, () => false), 'RC-E-332: not seen (pod orders-a)')
+    assert.equal(
+      troubleOf({ agents } as never, (podUid) => podUid === '1'),
+      undefined,
+    )
+    assert.equal(
+      troubleOf({ agents } as never, () => false),
+      'RC-E-332: not seen (pod orders-a)',
+    )
   })
 
   it('are about own attachments only when these want the same requests with the same priority', () => {
