@@ -9,6 +9,11 @@ import type { PreparedTakeover } from './prepare.ts'
 
 const RENEW_MS = 1000
 const ON_THE_WAY_MS = 100
+/**
+ * So long what was read is what is. One change asks several times, and for each reading the kernel walks through a table of the whole node's sockets
+ * (established_get_first), which takes milliseconds.
+ */
+const RECENT_MS = 250
 
 export interface TakeoverOptions {
   clock: Clock
@@ -28,6 +33,7 @@ export class Takeover {
   #taken: ReadonlySet<number> = new Set()
   #problem: string | undefined
   #over = false
+  #listens: { ports: ReadonlySet<number>; at: number } | undefined
 
   private constructor(options: TakeoverOptions, ownPort: number, listener: Listener, table: NftTable) {
     this.#options = options
@@ -76,10 +82,13 @@ export class Takeover {
     return this.#over
   }
 
-  /** Ports that the app listens on. */
-  listening(): Set<number> {
+  /** Ports that the app listens on, as they were a quarter of a second ago at most. */
+  listening(): ReadonlySet<number> {
+    const now = this.#options.clock.now()
+    if (this.#listens !== undefined && now - this.#listens.at < RECENT_MS) return this.#listens.ports
     const ports = listeningPorts()
     ports.delete(this.#ownPort)
+    this.#listens = { ports, at: now }
     return ports
   }
 

@@ -101,13 +101,16 @@ export class Attachment implements Served {
   /** What the agents do, as the manager and this laptop see it. */
   get agents(): AgentView[] {
     const { cluster, program } = this.#options
+    // Asked once: the kernel takes milliseconds to answer.
+    let asked: { silence: string | undefined } | undefined
     return (this.#intercept?.status?.agents ?? []).map(({ pod, podUid, state, routeNow = 'app', message }) => {
       const said = message === undefined ? {} : { message }
       // What was written last is not what is: nobody can tell from here.
       if (cluster.state !== 'connected')
         return { pod, state, routeNow: 'unknown', message: 'this laptop has no connection to the cluster' }
       if (!cluster.agents.isAttached(podUid, this.uid)) return { pod, state, routeNow, ...said }
-      const { silence } = program
+      asked ??= { silence: program.silence }
+      const { silence } = asked
       const { connections, ends } = this.#earlier.get(podUid) ?? { connections: 0, ends: false }
       const counts = this.#bridged.get(podUid)
       const bridged = counts === undefined ? [] : bridgedOf(counts)

@@ -1,6 +1,6 @@
 import { fault } from '../../diagnose/catalogue.ts'
 import type { InterceptPort } from '../../kube/resources.ts'
-import type { AttachRequest, AttachResult, EarlierConnections, RunPlace } from '../../lib/daemon-api.ts'
+import type { AgentView, AttachRequest, AttachResult, EarlierConnections, RunPlace } from '../../lib/daemon-api.ts'
 import type { Fault } from '../../lib/fault.ts'
 import { writeTerm } from '../../lib/filter/term.ts'
 import { Attachment, type AttachmentSpec } from '../attachment/attachment.ts'
@@ -118,7 +118,8 @@ export async function attach(
     for (const line of rivalLines(await readRivals(cluster, attachment), attachment.spec.priority)) tell.warning(line)
     if (place === undefined) warnUnused(ports, kind, tell)
     const run = place === undefined ? undefined : await describePlace(place, attachment, tell)
-    const earlier = earlierOf(attachment)
+    const { agents } = attachment
+    const earlier = earlierOf(agents)
     const curl = curlLine(filter, namespace, ports, waysTo(workload, services))
     return {
       lost: lost.promise,
@@ -129,7 +130,7 @@ export async function attach(
         workload: shortName(workload),
         ports: ports.map(({ port, target, service }) => ({ port, target, ...(service !== undefined && { service }) })),
         filter,
-        pods: attachment.agents.map(({ pod }) => pod),
+        pods: agents.map(({ pod }) => pod),
         ...(earlier !== undefined && { earlier }),
         ...(curl !== undefined && { curl }),
         ...(run !== undefined && { run }),
@@ -143,7 +144,7 @@ export async function attach(
 }
 
 /** Of all pods together. */
-function earlierOf({ agents }: Attachment): EarlierConnections | undefined {
+function earlierOf(agents: readonly AgentView[]): EarlierConnections | undefined {
   const found = agents.map(({ earlier }) => earlier).filter((one) => one !== undefined)
   if (found.length === 0) return undefined
   return {
