@@ -38,6 +38,7 @@ export async function begin(clock: Clock, logger: Logger, mode?: TakeoverMode): 
   const handover: Handover = { app, takeover, files, reopening }
   const descriptor = writeHandover(handover)
   const kept = 'problem' in takeover ? [] : [...takeover.listeners, ...Object.values(takeover.nft)]
+  if (!('problem' in takeover) && takeover.diag !== undefined) kept.push(takeover.diag)
   if (!('problem' in files)) kept.push(files.questions, files.answers)
   if (!('problem' in reopening)) kept.push(reopening.orders, reopening.news)
   const argv = [...process.execArgv, ...AGENT_FLAGS, ...process.argv.slice(1), '--handed', String(descriptor)]

@@ -4,6 +4,7 @@ import koffi from 'koffi'
 import type { Clock } from '../../lib/clock.ts'
 import { listening } from './listener.ts'
 import { NftTable, spawnNft, type TableShape, type TakeoverMode, tableName } from './nft.ts'
+import { openSocketDiag } from './open-socket-diag.ts'
 
 const SOL_IP = 0
 const IP_TRANSPARENT = 19
@@ -19,6 +20,8 @@ export interface PreparedTakeover {
   table: string
   listeners: number[]
   nft: { stdin: number; stdout: number; stderr: number }
+  /** Of a `SocketDiag`, where there is one. */
+  diag?: number
 }
 
 /** In this order: what is best first. */
@@ -53,12 +56,14 @@ export async function prepareTakeover(
       const { stdin, stdout, stderr } = nft
       stdout.pause()
       stderr.pause()
+      const diag = openSocketDiag()
       return {
         mode,
         port,
         table: name,
         listeners: servers.map(descriptor),
         nft: { stdin: descriptor(stdin), stdout: descriptor(stdout), stderr: descriptor(stderr) },
+        ...(diag !== undefined && { diag }),
       }
     } catch (error) {
       problem = error

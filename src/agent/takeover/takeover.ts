@@ -6,13 +6,11 @@ import { type Listener, listenOn, type OnTaken } from './listener.ts'
 import { listeningPorts } from './listening.ts'
 import { NftTable } from './nft.ts'
 import type { PreparedTakeover } from './prepare.ts'
+import { SocketDiag } from './socket-diag.ts'
 
 const RENEW_MS = 1000
 const ON_THE_WAY_MS = 100
-/**
- * So long what was read is what is. One change asks several times, and for each reading the kernel walks through a table of the whole node's sockets
- * (established_get_first), which takes milliseconds.
- */
+/** So long what was read is what is: one change asks several times. */
 const RECENT_MS = 250
 
 export interface TakeoverOptions {
@@ -29,14 +27,22 @@ export class Takeover {
   readonly #listener: Listener
   readonly #table: NftTable
   readonly #timer: Timer
+  #diag: SocketDiag | undefined
   #wanted: number[] = []
   #taken: ReadonlySet<number> = new Set()
   #problem: string | undefined
   #over = false
   #listens: { ports: ReadonlySet<number>; at: number } | undefined
 
-  private constructor(options: TakeoverOptions, ownPort: number, listener: Listener, table: NftTable) {
+  private constructor(
+    options: TakeoverOptions,
+    ownPort: number,
+    listener: Listener,
+    table: NftTable,
+    diag?: SocketDiag,
+  ) {
     this.#options = options
+    this.#diag = diag
     this.#ownPort = ownPort
     this.#listener = listener
     this.#table = table
@@ -50,7 +56,7 @@ export class Takeover {
 
   /** Starts with what `prepareTakeover` made, in this process or the one before it. */
   static async start(
-    { mode, port, table: name, listeners, nft }: PreparedTakeover,
+    { mode, port, table: name, listeners, nft, diag }: PreparedTakeover,
     options: TakeoverOptions,
   ): Promise<Takeover> {
     const pipes = {
@@ -59,7 +65,8 @@ export class Takeover {
       stderr: new Socket({ fd: nft.stderr, readable: true, writable: false }),
     }
     const table = new NftTable(pipes, options.clock, name)
-    return new Takeover(options, port, await listenOn(listeners, mode, options.onTaken), table)
+    const listener = await listenOn(listeners, mode, options.onTaken)
+    return new Takeover(options, port, listener, table, diag === undefined ? undefined : new SocketDiag(diag))
   }
 
   /** Ports that are taken now. */
@@ -86,10 +93,20 @@ export class Takeover {
   listening(): ReadonlySet<number> {
     const now = this.#options.clock.now()
     if (this.#listens !== undefined && now - this.#listens.at < RECENT_MS) return this.#listens.ports
-    const ports = listeningPorts()
+    const ports = this.#read()
     ports.delete(this.#ownPort)
     this.#listens = { ports, at: now }
     return ports
+  }
+
+  #read(): Set<number> {
+    try {
+      if (this.#diag !== undefined) return this.#diag.listening()
+    } catch (error) {
+      this.#options.logger.info({ error: (error as Error).message }, 'sockets are read from /proc')
+      this.#diag = undefined
+    }
+    return listeningPorts()
   }
 
   /** Wants these ports from now on; resolves when those that can be are taken. */
