@@ -1,27 +1,19 @@
 /** What the kernel knows of TCP connections of this network namespace, and how it ends one: sock_diag(7), <linux/inet_diag.h>. */
-import { closeSync, readSync, writeSync } from 'node:fs'
-import { endianness } from 'node:os'
-import koffi from 'koffi'
+import { closeSync } from 'node:fs'
+import { openSockDiag } from '../takeover/open-sock-diag.ts'
+import {
+  AF_INET,
+  AF_INET6,
+  ID_BYTES,
+  NLM_F_ACK,
+  NLM_F_DUMP,
+  number,
+  SOCK_DESTROY,
+  SOCK_DIAG_BY_FAMILY,
+  SockDiagQuestions,
+  short,
+} from '../takeover/sock-diag-questions.ts'
 
-const AF_INET = 2
-const AF_INET6 = 10
-const AF_NETLINK = 16
-const SOCK_RAW_CLOEXEC = 3 | 0o2000000
-const NETLINK_SOCK_DIAG = 4
-const IPPROTO_TCP = 6
-
-const NLMSG_ERROR = 2
-const NLMSG_DONE = 3
-const SOCK_DIAG_BY_FAMILY = 20
-const SOCK_DESTROY = 21
-const NLM_F_REQUEST = 0x1
-const NLM_F_ACK = 0x4
-const NLM_F_DUMP = 0x300
-const HEADER_BYTES = 16
-
-/** `struct inet_diag_sockid` within a request, and within an answer. */
-const ID_BYTES = 48
-const REQUEST_BYTES = 8 + ID_BYTES
 const ANSWER_BYTES = 4 + ID_BYTES + 20
 const COOKIE_AT = 40
 const INET_DIAG_INFO = 2
@@ -29,13 +21,9 @@ const ESTABLISHED = 1
 /** Up to `tcpi_data_segs_out` (Linux 4.6). */
 const TCP_INFO_BYTES = 160
 
-/** Netlink speaks the byte order of the machine. */
-const IS_LITTLE = endianness() === 'LE'
-
 const ENOENT = 2
 /** The socket has another cookie: it is another one. */
 const ESTALE = 116
-const ERRNO: Record<number, string> = { 1: 'EPERM', 2: 'ENOENT', 13: 'EACCES', 95: 'EOPNOTSUPP', 93: 'EPROTONOSUPPORT' }
 
 /** One established connection at one moment. */
 export interface Sample {
@@ -59,19 +47,8 @@ export interface Sample {
 }
 
 export class SockDiag {
-  readonly #socket: number
-  readonly #answer = Buffer.alloc(64 * 1024)
-  #sequence = 0
-
   /** Throws when the kernel has none. */
-  constructor() {
-    this.#socket = koffi.load('libc.so.6').func('int socket(int, int, int)')(
-      AF_NETLINK,
-      SOCK_RAW_CLOEXEC,
-      NETLINK_SOCK_DIAG,
-    )
-    if (this.#socket < 0) throw failure(koffi.errno())
-  }
+  readonly #questions = new SockDiagQuestions(openSockDiag())
 
   /** Established connections to a port, of both address families. Throws what the kernel says. */
   established(port: number): Sample[] {
@@ -102,43 +79,17 @@ export class SockDiag {
   }
 
   close(): void {
-    closeSync(this.#socket)
+    closeSync(this.#questions.socket)
   }
 
   #ask(type: number, flags: number, family: number, id: Buffer): Sample[] {
-    const sequence = ++this.#sequence
-    const length = HEADER_BYTES + REQUEST_BYTES
-    const head = new Uint32Array([length, 0, sequence, 0])
-    new Uint16Array(head.buffer).set([type, NLM_F_REQUEST | flags], 2)
-    const what = new Uint32Array([0, 1 << ESTABLISHED])
-    new Uint8Array(what.buffer).set([family, IPPROTO_TCP, 1 << (INET_DIAG_INFO - 1)])
-    writeSync(this.#socket, Buffer.concat([Buffer.from(head.buffer), Buffer.from(what.buffer), id], length))
-    return this.#answers(sequence)
-  }
-
-  /** Ends at the message that says that there are no more. */
-  #answers(sequence: number): Sample[] {
     const found: Sample[] = []
-    for (;;) {
-      const bytes = this.#answer.subarray(0, readSync(this.#socket, this.#answer))
-      for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
-        const length = number(bytes, at)
-        if (length < HEADER_BYTES) throw new Error('a netlink message is cut')
-        const type = short(bytes, at + 4)
-        const isOurs = number(bytes, at + 8) === sequence
-        const body = bytes.subarray(at + HEADER_BYTES, at + length)
-        at += (length + 3) & ~3
-        if (!isOurs) continue
-        if (type === NLMSG_DONE) return found
-        if (type === NLMSG_ERROR) {
-          const errno = -signed(body)
-          if (errno === 0) return found
-          throw failure(errno)
-        }
-        const sample = sampleOf(body)
-        if (sample !== undefined) found.push(sample)
-      }
-    }
+    const question = { type, flags, family, states: 1 << ESTABLISHED, extensions: 1 << (INET_DIAG_INFO - 1), id }
+    this.#questions.ask(question, (message) => {
+      const sample = sampleOf(message)
+      if (sample !== undefined) found.push(sample)
+    })
+    return found
   }
 }
 
@@ -182,21 +133,4 @@ function attribute(bytes: Buffer, wanted: number): Buffer | undefined {
 function isGone(error: unknown): boolean {
   const { errno } = error as NodeJS.ErrnoException
   return errno === ENOENT || errno === ESTALE
-}
-
-function failure(errno: number): NodeJS.ErrnoException {
-  const code = ERRNO[errno] ?? `errno ${errno}`
-  return Object.assign(new Error(`sock_diag: ${code}`), { code, errno })
-}
-
-function number(bytes: Buffer, at: number): number {
-  return IS_LITTLE ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at)
-}
-
-function signed(bytes: Buffer): number {
-  return IS_LITTLE ? bytes.readInt32LE() : bytes.readInt32BE()
-}
-
-function short(bytes: Buffer, at: number): number {
-  return IS_LITTLE ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at)
 }

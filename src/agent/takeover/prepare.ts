@@ -4,7 +4,7 @@ import koffi from 'koffi'
 import type { Clock } from '../../lib/clock.ts'
 import { listening } from './listener.ts'
 import { NftTable, spawnNft, type TableShape, type TakeoverMode, tableName } from './nft.ts'
-import { openSocketDiag } from './open-socket-diag.ts'
+import { openSockDiag } from './open-sock-diag.ts'
 
 const SOL_IP = 0
 const IP_TRANSPARENT = 19
@@ -20,7 +20,7 @@ export interface PreparedTakeover {
   table: string
   listeners: number[]
   nft: { stdin: number; stdout: number; stderr: number }
-  /** Of a `SocketDiag`, where there is one. */
+  /** Of `SockDiagQuestions`, where the kernel has them. */
   diag?: number
 }
 
@@ -56,7 +56,7 @@ export async function prepareTakeover(
       const { stdin, stdout, stderr } = nft
       stdout.pause()
       stderr.pause()
-      const diag = openSocketDiag()
+      const diag = sockDiag()
       return {
         mode,
         port,
@@ -100,6 +100,15 @@ function setTransparent(server: Server): void {
   if (setsockopt(descriptor(server), level, option, on, on.length) === 0) return
   const strerror = libc.func('const char *strerror(int)')
   throw new Error(`the listener cannot be transparent: ${strerror(koffi.errno())}`)
+}
+
+function sockDiag(): number | undefined {
+  try {
+    return openSockDiag()
+  } catch {
+    // The tables in /proc tell it too.
+    return undefined
+  }
 }
 
 /** Node shows a socket's descriptor nowhere else. */

@@ -4,9 +4,10 @@ import type { Clock, Timer } from '../../lib/clock.ts'
 import type { Logger } from '../../lib/logger.ts'
 import { type Listener, listenOn, type OnTaken } from './listener.ts'
 import { listeningPorts } from './listening.ts'
+import { listeningSockets } from './listening-sockets.ts'
 import { NftTable } from './nft.ts'
 import type { PreparedTakeover } from './prepare.ts'
-import { SocketDiag } from './socket-diag.ts'
+import { SockDiagQuestions } from './sock-diag-questions.ts'
 
 const RENEW_MS = 1000
 const ON_THE_WAY_MS = 100
@@ -27,7 +28,7 @@ export class Takeover {
   readonly #listener: Listener
   readonly #table: NftTable
   readonly #timer: Timer
-  #diag: SocketDiag | undefined
+  #diag: SockDiagQuestions | undefined
   #wanted: number[] = []
   #taken: ReadonlySet<number> = new Set()
   #problem: string | undefined
@@ -39,7 +40,7 @@ export class Takeover {
     ownPort: number,
     listener: Listener,
     table: NftTable,
-    diag?: SocketDiag,
+    diag?: SockDiagQuestions,
   ) {
     this.#options = options
     this.#diag = diag
@@ -66,7 +67,7 @@ export class Takeover {
     }
     const table = new NftTable(pipes, options.clock, name)
     const listener = await listenOn(listeners, mode, options.onTaken)
-    return new Takeover(options, port, listener, table, diag === undefined ? undefined : new SocketDiag(diag))
+    return new Takeover(options, port, listener, table, diag === undefined ? undefined : new SockDiagQuestions(diag))
   }
 
   /** Ports that are taken now. */
@@ -101,7 +102,7 @@ export class Takeover {
 
   #read(): Set<number> {
     try {
-      if (this.#diag !== undefined) return this.#diag.listening()
+      if (this.#diag !== undefined) return listeningSockets(this.#diag)
     } catch (error) {
       this.#options.logger.info({ error: (error as Error).message }, 'sockets are read from /proc')
       this.#diag = undefined

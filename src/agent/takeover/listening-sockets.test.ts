@@ -4,8 +4,9 @@ import { closeSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { describe, it } from 'node:test'
 import { listeningPorts } from './listening.ts'
-import { openSocketDiag } from './open-socket-diag.ts'
-import { readAnswer, SocketDiag } from './socket-diag.ts'
+import { listeningSockets } from './listening-sockets.ts'
+import { openSockDiag } from './open-sock-diag.ts'
+import { readAnswer, SockDiagQuestions } from './sock-diag-questions.ts'
 
 async function listen(host: string, ipv6Only = false): Promise<Server> {
   const server = createServer().listen({ host, port: 0, ipv6Only })
@@ -15,17 +16,15 @@ async function listen(host: string, ipv6Only = false): Promise<Server> {
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port
 
-describe('SocketDiag', () => {
-  const descriptor = openSocketDiag()
-
-  it('finds what /proc tells, and no loopback and no connections', { skip: descriptor === undefined }, async () => {
-    const diag = new SocketDiag(descriptor ?? 0)
+describe('listeningSockets', () => {
+  it('finds what /proc tells, and no loopback and no connections', async () => {
+    const questions = new SockDiagQuestions(openSockDiag())
     const open = await Promise.all([listen('0.0.0.0'), listen('::', true), listen('::')])
     const hidden = await Promise.all([listen('127.0.0.1'), listen('::1'), listen('::ffff:127.0.0.1')])
     const client = connect(portOf(open[0] as Server), '127.0.0.1')
     await once(client, 'connect')
     for (let turn = 0; turn < 3; turn++) {
-      const found = diag.listening()
+      const found = listeningSockets(questions)
       for (const server of open) assert.ok(found.has(portOf(server)))
       for (const server of hidden) assert.ok(!found.has(portOf(server)))
       assert.ok(!found.has(client.localPort ?? 0))
@@ -35,12 +34,12 @@ describe('SocketDiag', () => {
       )
     }
     const many = await Promise.all(Array.from({ length: 300 }, () => listen('0.0.0.0')))
-    const found = diag.listening()
+    const found = listeningSockets(questions)
     for (const server of many) assert.ok(found.has(portOf(server)))
     client.destroy()
     for (const server of [...open, ...hidden, ...many]) server.close()
-    closeSync(descriptor ?? 0)
-    assert.throws(() => diag.listening(), { code: 'EBADF' })
+    closeSync(questions.socket)
+    assert.throws(() => listeningSockets(questions), { code: 'EBADF' })
   })
 
   const message = (type: number, sequence: number, body: Buffer): Buffer => {
@@ -53,19 +52,20 @@ describe('SocketDiag', () => {
   }
 
   it('passes over what belongs to another question, and says errors', () => {
-    const ports = new Set<number>()
+    const ports: number[] = []
+    const onSocket = (message: Buffer): void => void ports.push(message.readUInt16BE(4))
     const socket = Buffer.alloc(72)
     socket[0] = 2
     socket.writeUInt16BE(8080, 4)
-    assert.equal(readAnswer(message(20, 1, socket), 2, ports), false)
-    assert.equal(readAnswer(message(3, 1, Buffer.alloc(4)), 2, ports), false)
-    assert.deepEqual([...ports], [])
-    assert.equal(readAnswer(Buffer.concat([message(20, 2, socket), message(3, 2, Buffer.alloc(4))]), 2, ports), true)
-    assert.deepEqual([...ports], [8080])
+    assert.equal(readAnswer(message(20, 1, socket), 2, onSocket), false)
+    assert.equal(readAnswer(message(3, 1, Buffer.alloc(4)), 2, onSocket), false)
+    assert.deepEqual(ports, [])
+    assert.equal(readAnswer(Buffer.concat([message(20, 2, socket), message(3, 2, Buffer.alloc(4))]), 2, onSocket), true)
+    assert.deepEqual(ports, [8080])
     const refused = Buffer.alloc(4)
     refused.writeInt32LE(-2)
-    assert.throws(() => readAnswer(message(2, 2, refused), 2, ports), /refuses to tell its sockets \(-2\)/)
-    assert.throws(() => readAnswer(message(20, 2, socket).subarray(0, 40), 2, ports), /cut/)
-    assert.throws(() => readAnswer(Buffer.alloc(16), 2, ports), /cut/)
+    assert.throws(() => readAnswer(message(2, 2, refused), 2, onSocket), /sock_diag: ENOENT/)
+    assert.throws(() => readAnswer(message(20, 2, socket).subarray(0, 40), 2, onSocket), /cut/)
+    assert.throws(() => readAnswer(Buffer.alloc(16), 2, onSocket), /cut/)
   })
 })
