@@ -76,7 +76,12 @@ export class SecureShop {
       selector: { matchLabels: labels },
       template: {
         metadata: { labels },
-        spec: { containers: [container], volumes: [{ name: 'tls', secret: { secretName: name } }] },
+        spec: {
+          // Node does not end by SIGTERM as the first process of a pod, and who comes next waits until it is gone.
+          terminationGracePeriodSeconds: 1,
+          containers: [container],
+          volumes: [{ name: 'tls', secret: { secretName: name } }],
+        },
       },
     }
     const secret = { 'tls.crt': cert, 'tls.key': key, 'ca.crt': this.authority.cert }

@@ -1,11 +1,12 @@
 /** Commands of a laptop without a network say what they wait for and what was not done, and what was left is done later. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { after, before, test } from 'node:test'
 import { GROUP, type Intercept, VERSION } from '../../../src/kube/resources.ts'
 import type { LeaveResult } from '../../../src/lib/daemon-api.ts'
 import { laptopHome, place } from '../place.ts'
 import { killHard, processes } from '../processes.ts'
-import { type Ran, remocal } from '../remocal.ts'
+import { type Ran, remocal, start } from '../remocal.ts'
 import { until } from '../until.ts'
 import { Way } from '../way.ts'
 
@@ -70,11 +71,14 @@ test('leave takes away what a daemon that was killed has left', async () => {
   assert.deepEqual(await there(), [])
 })
 
-test('a command whose cluster is silent says what it waits for', async () => {
+test('a command whose cluster is silent says what it waits for, and goes on when it is not', async () => {
   await remocal(['connect'], { env })
   way.cut('silent')
-  const { code, stderr } = await remocal(['list', '-n', 'shop'], { env })
-  assert.notEqual(code, 0)
-  assert.match(stderr, /^waiting for /)
+  const list = start(['list', '-n', 'shop'], { env })
+  await list.printed(/^waiting for /m)
+  const over = once(list.child, 'close')
   await way.mend()
+  const [code] = await over
+  assert.equal(code, 0, list.output())
+  assert.match(list.output(), /^deploy\/orders /m)
 })
