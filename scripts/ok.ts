@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, globSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
+import { keepCompiled } from './compile-cache.ts'
 
 interface Step {
   name: string
@@ -23,6 +24,7 @@ if (process.argv.includes('--e2e') && existsSync('src/sandbox/command.ts')) {
   steps.push({ name: 'end to end on the sandbox', command: 'node', args: ['test/e2e/main.ts'] })
 }
 
+keepCompiled()
 for (const { name, command, args } of steps) {
   const startedAt = performance.now()
   process.stdout.write(`== ${name}\n`)

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
+import { keepCompiled } from '../../scripts/compile-cache.ts'
 import { lastLogs } from './logs.ts'
 import { apply, manifests } from './manifests.ts'
 import { clientOf } from './place.ts'
@@ -100,6 +101,7 @@ async function takeAway(): Promise<void> {
 }
 
 process.chdir(join(import.meta.dirname, '../..'))
+keepCompiled()
 let code = 1
 try {
   const env = await prepare()

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { keepCompiled } from '../../scripts/compile-cache.ts'
 import { endsWithUs } from './children.ts'
 
 const PARTS: Record<string, string> = {
@@ -32,6 +33,7 @@ if (unknown !== undefined) {
   process.exit(64)
 }
 
+keepCompiled()
 const codes: number[] = []
 for (const [name, program] of Object.entries(PARTS)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue

@@ -10,6 +10,7 @@ import { python } from '../../peers/servers/python.ts'
 import { RAW, raw } from './raw.ts'
 
 const PROGRAMS = join(import.meta.dirname, '../clients')
+const LARGE = Buffer.alloc(12 * 1024 * 1024, 'laptop? ')
 const ALL = 'get post chunked head empty unchanged close large upload'
 
 const node = (kind: string, more: string): Client =>
@@ -50,7 +51,7 @@ async function curl(port: number, user: string, cases: string[]): Promise<string
   const { program: path, env } = unpacked('curl')
   const folder = mkdtempSync(join(tmpdir(), 'remocal-curl-'))
   const file = join(folder, 'large')
-  writeFileSync(file, Buffer.alloc(12 * 1024 * 1024, 'laptop? '))
+  if (cases.includes('upload')) writeFileSync(file, LARGE)
   const at = (path: string): string => `http://127.0.0.1:${port}${path}`
   const post = ['-H', 'Content-Type: text/plain', '--data-binary']
   const expects = ['--expect100-timeout', '20', '-H', 'Expect: 100-continue', ...post, 'hello']

@@ -14,8 +14,8 @@ export function difference(direct: Run, through: Run): string | undefined {
   const moved = first('between both ends', atServer, atClient)
   if (moved !== undefined) return moved
   return (
-    first('the client', texts(direct.client, true), texts(through.client, true)) ??
-    first('the server', texts(direct.server, true), texts(through.server, true))
+    first('the client', sorted(texts(direct.client)), sorted(atClient)) ??
+    first('the server', sorted(texts(direct.server)), sorted(atServer))
   )
 }
 
@@ -25,8 +25,12 @@ function first(who: string, one: string[], other: string[]): string | undefined 
   return at < 0 ? undefined : `${who} in exchange ${at}: ${between(one[at] ?? '', other[at] ?? '')}`
 }
 
-/** In order of the texts: those of one connection are under way at once. @param sorted their fields too */
-function texts(records: Recorded[], sorted = false): string[] {
-  const all = records.flatMap((record) => exchangesOf(record))
-  return (sorted ? all.map((text) => text.split('\n').sort().join('\n')) : all).sort()
+/** In order of the texts: those of one connection are under way at once. */
+function texts(records: Recorded[]): string[] {
+  return records.flatMap((record) => exchangesOf(record)).sort()
+}
+
+/** Their fields too. */
+function sorted(texts: readonly string[]): string[] {
+  return texts.map((text) => text.split('\n').sort().join('\n')).sort()
 }
