@@ -166,13 +166,16 @@ inNamespace(import.meta.filename, () => {
     configure({ ...route('', 8080), tls })
     await daemon.join(manager.circuit())
     const waiting = await manager.reported(({ routes }) => routes[0]?.why?.includes('is connected') === true)
-    assert.match(waiting.routes[0]?.why ?? '', /has not said yet that it answers/)
+    assert.match(waiting.routes[0]?.why ?? '', /has not said yet that it takes/)
     await daemon.serve(['i1'])
     await daemon.attachedTo('i1')
     assert.equal(await ask(POD, ''), 'laptop')
     const said = await manager.reported(({ routes }) => routes[0]?.why?.includes('RC-E-336') === true)
     assert.deepEqual(said.routes[0]?.now, 'laptop')
-    assert.match(said.routes[0]?.why ?? '', /of port 8080 have spoken plain text so far: --plaintext changes nothing/)
+    assert.match(
+      said.routes[0]?.why ?? '',
+      /of port 8080 have spoken plain text so far, and options of TLS \(--plaintext\) are for nothing/,
+    )
     configure(route('', 8080))
     const quiet = await manager.reported((report) => report.generation === generation)
     assert.equal(quiet.routes[0]?.why, undefined)

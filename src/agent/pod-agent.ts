@@ -227,7 +227,7 @@ export class PodAgent {
     const missing = ports.filter((port) => !listening.has(port))
     if (missing.length > 0) return `nothing listens on port ${missing.join(', ')} of the pod`
     return this.#laptops.serving(session, intercept) === undefined
-      ? 'the laptop is connected, and has not said yet that it answers for this; if that lasts: remocal leave, and attach again'
+      ? 'the laptop is connected, but has not said yet that it takes these requests'
       : 'the agent is just beginning to take its requests'
   }
 
@@ -280,10 +280,8 @@ function saysTls({ tls }: Route): boolean {
 }
 
 function noTls({ tls }: Route, port: number): string {
-  const given = [
-    ...(tls?.plaintext === true ? ['--plaintext'] : []),
-    ...(tls?.files.length ? ['--tls-cert, --tls-key'] : []),
-  ]
-  const why = `All clients of port ${port} have spoken plain text so far: ${given.join(', ')} changes nothing there.`
+  const given = [tls?.plaintext === true && '--plaintext', (tls?.files.length ?? 0) > 0 && '--tls-cert and --tls-key']
+  const options = given.filter((one) => one !== false).join(', ')
+  const why = `All clients of port ${port} have spoken plain text so far, and options of TLS (${options}) are for nothing there.`
   return `RC-E-336: ${fault('RC-E-336', why).sentence}`
 }
