@@ -9,15 +9,23 @@ import { GROUP, VERSION } from '../../../src/kube/resources.ts'
 import type { FaultFields } from '../../../src/lib/fault.ts'
 import { type Person, person } from '../person.ts'
 import { laptopHome, place, withoutRoot } from '../place.ts'
+import { processes } from '../processes.ts'
 import { type Ran, REMOCAL, remocal, run } from '../remocal.ts'
+import { until } from '../until.ts'
 
 const { client, kubeconfig } = place()
 const home = laptopHome()
 const env = { REMOCAL_HOME: home }
 let stranger: Person
+const lonely = { env: { REMOCAL_HOME: join(home, 'alone') }, wasThere: false }
+const isThere = (): boolean =>
+  processes(/daemon$/).some(({ environment }) => environment.includes(`REMOCAL_HOME=${lonely.env.REMOCAL_HOME}\n`))
 
 before(async () => {
   stranger = await person(client, kubeconfig, 'stranger')
+  const { code } = await remocal(['connect', '--kubeconfig', join(home, 'nowhere.yaml')], { env: lonely.env })
+  assert.equal(code, 69)
+  lonely.wasThere = isThere()
 })
 
 after(async () => {
@@ -166,4 +174,12 @@ test('a full disk: one sentence, and nothing is left', {
   })
   assert.equal(faultOf(ran).code, 'RC-L-103')
   assert.equal(ran.code, 69)
+})
+
+/** Begun before the others, which last as long as the daemon may: it is not waited for. */
+test('a daemon that a failed command has started ends by itself', async () => {
+  assert.equal(lonely.wasThere, true)
+  await until('it has ended', 30_000, async () => !isThere())
+  const { code, stdout } = await remocal(['status'], { env: lonely.env })
+  assert.deepEqual([code, stdout], [0, 'No daemon is running; nothing is attached.\n'])
 })
