@@ -15,33 +15,54 @@ const WORTH_BYTES = 384 * 1024
 
 type Collect = (options: { type: 'major'; execution: 'sync'; flavor: 'last-resort' }) => void
 
+/** What is looked at and done. */
+export interface Heap {
+  /** Share of the time that the process was busy since it was asked last. */
+  busy(): number
+  /** Bytes that do not go by themselves. */
+  oldBytes(): number
+  /** Takes some 10 to 30 ms. */
+  collect(): void
+}
+
 /**
- * Collects all garbage, with what was compiled and is not in use, whenever the process has become idle after work.
- * Takes some 10 to 30 ms, in which nothing else would have been done, or seldom. @returns stops it
+ * Collects all garbage, with what was compiled and is not in use, whenever the process has become idle after work: in time in which nothing else
+ * would have been done, or seldom. @returns stops it
  */
-export function keepSmall(clock: Clock): Timer {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as Collect
-  let before = performance.eventLoopUtilization()
+export function keepSmall(clock: Clock, heap: Heap = ownHeap()): Timer {
   let least = 0
   let calmAt = 0
   return clock.every(LOOK_MS, () => {
-    const now = performance.eventLoopUtilization()
-    const { utilization } = performance.eventLoopUtilization(now, before)
-    before = now
-    if (utilization > (clock.now() < calmAt ? IDLE : CALM)) return
-    if (oldBytes() < least + WORTH_BYTES) return
+    if (heap.busy() > (clock.now() < calmAt ? IDLE : CALM)) return
+    if (heap.oldBytes() < least + WORTH_BYTES) return
     const beganAt = clock.now()
-    dropSlabs()
-    collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
+    heap.collect()
     calmAt = clock.now() + (clock.now() - beganAt) / CALM_SHARE
-    least = oldBytes()
+    least = heap.oldBytes()
   })
 }
 
-function oldBytes(): number {
-  return getHeapSpaceStatistics().reduce(
-    (sum, { space_name: name, space_used_size: used }) => (name.startsWith('new_') ? sum : sum + used),
-    0,
-  )
+/** Of this process. */
+export function ownHeap(): Heap {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as Collect
+  let before = performance.eventLoopUtilization()
+  return {
+    busy() {
+      const now = performance.eventLoopUtilization()
+      const { utilization } = performance.eventLoopUtilization(now, before)
+      before = now
+      return utilization
+    },
+    oldBytes() {
+      return getHeapSpaceStatistics().reduce(
+        (sum, { space_name: name, space_used_size: used }) => (name.startsWith('new_') ? sum : sum + used),
+        0,
+      )
+    },
+    collect() {
+      dropSlabs()
+      collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
+    },
+  }
 }
