@@ -47,7 +47,7 @@ export interface Sample {
 }
 
 export class SockDiag {
-  /** Throws when the kernel has none. */
+  /** Where the kernel has none, making this throws. */
   readonly #questions = new SockDiagQuestions(openSockDiag())
 
   /** Established connections to a port, of both address families. Throws what the kernel says. */

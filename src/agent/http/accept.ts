@@ -195,6 +195,7 @@ class Reception {
   get #connectionOptions(): ConnectionOptions {
     return {
       client: this.#client,
+      gone: this.#gone,
       port: this.#target.port,
       routing: this.#routing,
       clock: this.#clock,

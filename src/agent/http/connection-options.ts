@@ -7,6 +7,8 @@ import type { Routing, Secure } from '../routing.ts'
 
 export interface ConnectionOptions {
   client: Socket
+  /** Cancelled when the client is gone. */
+  gone: Cancellation
   port: number
   routing: Routing
   clock: Clock

@@ -1,6 +1,5 @@
 /** One client connection that speaks HTTP/1: its requests one after the other, each to where it belongs. */
 import type { Socket } from 'node:net'
-import { Cancellation } from '../../lib/cancellation.ts'
 import type { Clock, Timer } from '../../lib/clock.ts'
 import type { FilterNeeds } from '../../lib/filter/request.ts'
 import { BadMessage } from '../../lib/http1/bad-message.ts'
@@ -35,16 +34,12 @@ const HEAD_MS = 60_000
 /** A client that asks on while so much of earlier answers waits for it is not listened to. */
 const UNSENT_BYTES = 256 * 1024
 
-/** Made once: to make an error is to walk the stack. */
-const GONE = new Error('the client is gone')
-
 export class HttpConnection implements ExchangeUser, DispatcherUser {
   readonly client: Socket
   readonly written: Written
   readonly clock: Clock
   readonly #options: ConnectionOptions
   readonly #source: ClientSource
-  readonly #gone = new Cancellation()
   readonly #upstreams: Upstreams
   readonly #dispatcher: Dispatcher
   readonly #unread = new Unread()
@@ -64,7 +59,7 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
   #headTimer: Timer | undefined
 
   constructor(options: ConnectionOptions) {
-    const { client, clock, port, routing, secure, connectApp } = options
+    const { client, gone, clock, port, routing, secure, connectApp } = options
     this.#options = options
     this.client = client
     this.written = new Written(client)
@@ -77,7 +72,7 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
     })
     this.#upstreams = new Upstreams({
       clock,
-      gone: this.#gone,
+      gone,
       connectApp,
       from: () => this.#source.address,
       secure,
@@ -89,7 +84,7 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
     })
     this.#dispatcher = new Dispatcher({
       ...{ routing, port, source: this.#source, secure },
-      ...{ upstreams: this.#upstreams, gone: this.#gone, user: this },
+      ...{ upstreams: this.#upstreams, gone, user: this },
     })
     readDirectly(client, (bytes) => {
       this.#unread.add(bytes)
@@ -308,7 +303,6 @@ export class HttpConnection implements ExchangeUser, DispatcherUser {
     // A tunnel's client may have ended in order while the last of its bytes are on their way to the upstream.
     const orderly = this.client.readableEnded && this.client.writableFinished
     if (!orderly) this.#abort('the client is gone')
-    this.#gone.cancel(GONE)
     this.#leave()
   }
 

@@ -2,7 +2,6 @@
  * One side of a proxied HTTP/2 connection: the agent as the server of a client, or as the client of a target. A hop owns its SETTINGS, PING,
  * GOAWAY and the connection's flow control; what belongs to streams it gives to their users.
  */
-
 import type { Budget } from '../../lib/budget.ts'
 import type { ChurnMap } from '../../lib/churn.ts'
 import type { ErrorCode } from '../../lib/http2/error-code.ts'

@@ -1,5 +1,4 @@
 /** A target that speaks HTTP/1.1 only, seen as one that speaks HTTP/2: each stream is a request on a connection of its own. */
-
 import type { Budget } from '../../lib/budget.ts'
 import { Cancellation } from '../../lib/cancellation.ts'
 import { ChurnSet } from '../../lib/churn.ts'

@@ -1,5 +1,4 @@
 /** The socket that taken connections arrive at. */
-
 import { once } from 'node:events'
 import type { AddressInfo, ListenOptions, Server, Socket } from 'node:net'
 import { ChurnSet } from '../../lib/churn.ts'

@@ -36,21 +36,25 @@ function clusterOf(done: string[], created: Promise<void>, asked: () => void): C
   return cluster as unknown as Cluster
 }
 
-test('an attachment that is given up while its object is created deletes it after that, not before', async () => {
-  const done: string[] = []
-  const created = Promise.withResolvers<void>()
-  const asked = Promise.withResolvers<void>()
-  const cluster = clusterOf(done, created.promise, asked.resolve)
-  const attachment = new Attachment({
+function attachmentAt(cluster: Cluster, onTrouble: (text: string) => void = () => {}): Attachment {
+  return new Attachment({
     cluster,
     workload: { kind: 'Deployment', name: 'orders', namespace: 'shop' } as Workload,
     spec: { mode: 'intercept', ports: [], filter: '', priority: 0 },
     program: {} as Program,
     taker: { close() {} } as Taker,
     onWaiting: () => {},
-    onTrouble: () => {},
+    onTrouble,
     onLost: () => {},
   })
+}
+
+test('an attachment that is given up while its object is created deletes it after that, not before', async () => {
+  const done: string[] = []
+  const created = Promise.withResolvers<void>()
+  const asked = Promise.withResolvers<void>()
+  const cluster = clusterOf(done, created.promise, asked.resolve)
+  const attachment = attachmentAt(cluster)
   const stop = new AbortController()
   const started = attachment.start(stop.signal)
   await asked.promise
@@ -93,18 +97,9 @@ test('trouble with TLS that begins while it runs is told then, once for each pod
     watch: async (_path: object, _query: object, signal: AbortSignal) => addAbortSignal(signal, events),
   })
   const news: (() => void)[] = []
-  const attachment = new Attachment({
-    cluster,
-    workload: { kind: 'Deployment', name: 'orders', namespace: 'shop' } as Workload,
-    spec: { mode: 'intercept', ports: [], filter: '', priority: 0 },
-    program: {} as Program,
-    taker: { close() {} } as Taker,
-    onWaiting: () => {},
-    onTrouble(text) {
-      told.push(text)
-      news.shift()?.()
-    },
-    onLost: () => {},
+  const attachment = attachmentAt(cluster, (text) => {
+    told.push(text)
+    news.shift()?.()
   })
   await attachment.start(new AbortController().signal)
   assert.deepEqual(told, [])

@@ -1,5 +1,4 @@
 /** One wiretap at this laptop: copies come on streams of agents, the program gets as many at a time as there are places. */
-
 import { Budget } from '../../lib/budget.ts'
 import { ChurnSet } from '../../lib/churn.ts'
 import type { Clock } from '../../lib/clock.ts'
